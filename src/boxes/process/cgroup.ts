@@ -1,0 +1,149 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BoxLimits } from '../contract.ts';
+import { CGROUP_REMOVE_MS_MAX } from './limits.ts';
+
+const ROOT = '/sys/fs/cgroup';
+const CPU_PERIOD_US = 100_000;
+
+export type Controller = 'memory' | 'pids' | 'cpu';
+
+/** The control groups of one box: which limits they keep, and how to enter and end them. */
+export interface ControlGroups {
+  readonly keeps: ReadonlySet<Controller>;
+  readonly version: 1 | 2;
+  /** Puts a process in; what it starts later is in as well. */
+  add(pid: number): void;
+  /** Removes the groups; their processes must have ended. */
+  remove(): Promise<void>;
+}
+
+/** A setting of a group: file name and value. Optional ones need not exist in every kernel. */
+interface Setting {
+  readonly file: string;
+  readonly value: string;
+  readonly optional?: true;
+}
+
+/**
+ * Makes control groups for the limits that are asked for. What cannot be had is left out of
+ * `keeps`, for rlimits to keep; a group that refuses its setting counts as not to be had.
+ */
+export function makeControlGroups(id: string, limits: BoxLimits): ControlGroups {
+  const unified = existsSync(join(ROOT, 'cgroup.controllers'));
+  const version = unified ? 2 : 1;
+  const wanted = (Object.entries(settings(limits, version)) as [Controller, Setting[]][]).filter(
+    ([, list]) => list.length > 0,
+  );
+  const keeps = new Set<Controller>();
+  const folders = new Set<string>();
+  for (const [controller, list] of wanted) {
+    const folder = unified
+      ? unifiedFolder(id, controller)
+      : join(ROOT, controller, `powerbox-${id}`);
+    if (folder !== undefined && makeGroup(folder, list)) {
+      keeps.add(controller);
+      folders.add(folder);
+    }
+  }
+  return {
+    keeps,
+    version,
+    add: (pid) => {
+      for (const folder of folders) writeFileSync(join(folder, 'cgroup.procs'), String(pid));
+    },
+    remove: async () => {
+      for (const folder of folders) await removeGroup(folder);
+    },
+  };
+}
+
+function settings(limits: BoxLimits, version: 1 | 2): Record<Controller, Setting[]> {
+  const { memoryBytes, pids, cpus } = limits;
+  const quota = cpus === undefined ? '' : String(Math.max(1000, Math.round(cpus * CPU_PERIOD_US)));
+  const memory = String(memoryBytes);
+  const one = version === 1;
+  return {
+    memory:
+      memoryBytes === undefined
+        ? []
+        : one
+          ? [
+              { file: 'memory.limit_in_bytes', value: memory },
+              { file: 'memory.memsw.limit_in_bytes', value: memory, optional: true },
+            ]
+          : [
+              { file: 'memory.max', value: memory },
+              { file: 'memory.swap.max', value: '0', optional: true },
+            ],
+    pids: pids === undefined ? [] : [{ file: 'pids.max', value: String(pids) }],
+    cpu:
+      cpus === undefined
+        ? []
+        : one
+          ? [
+              { file: 'cpu.cfs_period_us', value: String(CPU_PERIOD_US) },
+              { file: 'cpu.cfs_quota_us', value: quota },
+            ]
+          : [{ file: 'cpu.max', value: `${quota} ${CPU_PERIOD_US}` }],
+  };
+}
+
+/** A group beside or below this process's own, wherever that controller may be used. */
+function unifiedFolder(id: string, controller: Controller): string | undefined {
+  const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
+  for (const parent of [join(ROOT, own), dirname(join(ROOT, own)), ROOT]) {
+    if (!parent.startsWith(ROOT)) continue;
+    try {
+      const file = join(parent, 'cgroup.subtree_control');
+      if (!readFileSync(file, 'utf8').split(/\s/).includes(controller)) {
+        writeFileSync(file, `+${controller}`);
+      }
+      return join(parent, `powerbox-${id}`);
+    } catch {
+      // This parent is not ours to divide; the next may be.
+    }
+  }
+  return undefined;
+}
+
+function makeGroup(folder: string, list: readonly Setting[]): boolean {
+  try {
+    mkdirSync(folder, { recursive: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
+  }
+  try {
+    for (const { file, value, optional } of list) {
+      try {
+        writeFileSync(join(folder, file), value);
+      } catch (error) {
+        if (!optional) throw error;
+      }
+    }
+    return true;
+  } catch {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Left empty; it holds nothing and limits nothing.
+    }
+    return false;
+  }
+}
+
+/** A group lets go some time after its last process; until then the kernel says EBUSY. */
+async function removeGroup(folder: string): Promise<void> {
+  const end = Date.now() + CGROUP_REMOVE_MS_MAX;
+  while (true) {
+    try {
+      rmdirSync(folder);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || Date.now() > end) return;
+      await sleep(10);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { lstatSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { PowerboxError } from '../../wire/errors.ts';
+import type { BoxSpec, FileOverride, Mount } from '../contract.ts';
+import { excludeWith, findGuards, type Guards } from './protect.ts';
+import { makeStandIns } from './stand-in.ts';
+import type { Binding } from './view.ts';
+
+/** The guards of every folder that a box may write. */
+export interface GuardedMounts {
+  readonly bindings: (sourceOf: (mount: Mount) => string) => Binding[];
+  /** Generated files that belong over the box's view of the mounts. */
+  readonly files: readonly FileOverride[];
+}
+
+/** Looks for what is to be guarded, and makes the stand-ins for what is missing on the host. */
+export function guardMounts(spec: BoxSpec): GuardedMounts {
+  const guarded: { mount: Mount; guards: Guards }[] = [];
+  const files: FileOverride[] = [];
+  for (const mount of spec.mounts) {
+    if (mount.access === 'ro' || !lstatSync(mount.source).isDirectory()) continue;
+    const extra = below(mount.target, spec.readOnly);
+    const guards =
+      mount.guarded === false
+        ? onlyExtra(mount, extra)
+        : findGuards(mount.source, {
+            extra,
+            links: mount.access === 'copy' ? 'ignore' : 'refuse',
+          });
+    guarded.push({ mount, guards });
+    if (mount.access === 'copy') continue;
+    refuseInsideGit(mount);
+    makeStandIns(spec.stateDir, mount.source, guards);
+    const exclude = excludeWith(mount.source, guards);
+    if (exclude !== undefined) {
+      files.push({ target: join(mount.target, '.git/info/exclude'), content: exclude });
+    }
+  }
+  return {
+    files,
+    bindings: (sourceOf) =>
+      guarded.flatMap(({ mount, guards }) => bindingsOf(mount, guards, sourceOf(mount))),
+  };
+}
+
+function bindingsOf(mount: Mount, guards: Guards, source: string): Binding[] {
+  const bind = (path: string, writable: boolean): Binding => ({
+    source: join(source, path),
+    target: join(mount.target, path),
+    writable,
+  });
+  // In a copy nothing stands in for what is missing: the host takes no guarded path from a copy.
+  const missing = mount.access === 'copy' ? [] : guards.missing;
+  return [
+    ...guards.pinned.map((path) => bind(path, true)),
+    ...guards.readOnly.map((path) => bind(path, false)),
+    ...missing.map(({ path }) => bind(path, false)),
+  ];
+}
+
+function onlyExtra(mount: Mount, extra: readonly string[]): Guards {
+  const exists = (path: string): boolean =>
+    lstatSync(join(mount.source, path), { throwIfNoEntry: false }) !== undefined;
+  return {
+    pinned: [],
+    readOnly: extra.filter(exists),
+    missing: extra.filter((p) => !exists(p)).map((path) => ({ path, standIn: { content: '' } })),
+    complete: true,
+  };
+}
+
+/** Those of `paths` that lie below `folder`, relative to it. */
+function below(folder: string, paths: readonly string[]): string[] {
+  return paths
+    .map((path) => relative(folder, path))
+    .filter((path) => path !== '' && path !== '..' && !path.startsWith('../'));
+}
+
+function refuseInsideGit(mount: Mount): void {
+  if (mount.guarded === false || !mount.source.split('/').includes('.git')) return;
+  throw new PowerboxError(
+    'mount-unreadable',
+    `Cannot mount ${mount.source} writable: it is the inside of a git repository.`,
+    { hint: 'Mount the folder that holds the repository, or mount it as `ro` or `copy`.' },
+  );
+}

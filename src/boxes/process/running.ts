@@ -1,0 +1,135 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { PowerboxError } from '../../wire/errors.ts';
+import type { ExitStatus, LimitsInForce } from '../contract.ts';
+import { STOP_GRACE_MS } from './limits.ts';
+import { processStartTime } from './proc.ts';
+
+/** A box whose program runs. */
+export interface RunningBox {
+  /** bubblewrap's own process id. */
+  readonly pid: number;
+  /** The box's process 1, by its id on the host. */
+  readonly childPid: number;
+  /** Clock ticks after the machine's start; with `childPid` it names one process for ever. */
+  readonly childStartTime: string;
+  readonly limits: LimitsInForce;
+  /** The other ends where a stream was asked for as `pipe`. */
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** Resolves when nothing of the box is left; rejects with `box-failed` if no program ever ran. */
+  wait(): Promise<ExitStatus>;
+  /** Sends a signal to the program, as if it were the caller's own child. */
+  signal(name: NodeJS.Signals): void;
+  /** Asks the program to end (SIGTERM), and kills the whole box after `graceMs`. */
+  stop(graceMs?: number): Promise<ExitStatus>;
+  /** Removes control groups and stand-ins; call it after the end, and again after a failure. */
+  cleanUp(): Promise<void>;
+}
+
+/** Resolves when bubblewrap names the box's process 1. */
+export function runningBox(
+  child: ChildProcess,
+  status: Readable,
+  limits: LimitsInForce,
+  release: () => Promise<void>,
+): Promise<RunningBox> {
+  const told = { text: '' };
+  status.setEncoding('utf8');
+  const closed = new Promise<void>((resolve) => {
+    status.once('close', resolve).once('error', () => resolve());
+  });
+  const exited = new Promise<ExitStatus>((resolve) => {
+    child.once('exit', (code, signal) =>
+      resolve({ status: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) }),
+    );
+  });
+  let failure = '';
+  child.on('message', (message) => {
+    const { error, step } = message as { error?: string; step?: string };
+    if (error !== undefined) failure = `cannot ${step}: ${error}`;
+  });
+  const wait = exited.then(async (exit) => {
+    await closed;
+    if (/"exit-code"/.test(told.text) || child.signalCode !== null) return exit;
+    throw new PowerboxError(
+      'box-failed',
+      `Cannot set up the box: ${failure || 'bubblewrap refused, as its line above says'}.`,
+    );
+  });
+  wait.catch(() => undefined);
+  return new Promise((resolve, reject) => {
+    status.on('data', (data: string) => {
+      const before = /"child-pid": *(\d+)/.test(told.text);
+      told.text += data;
+      const pid = /"child-pid": *(\d+)/.exec(told.text)?.[1];
+      if (pid !== undefined && !before) {
+        resolve(box(child, Number(pid), limits, release, wait));
+      }
+    });
+    wait.catch(reject);
+    closed.then(() => {
+      if (!/"child-pid"/.test(told.text)) wait.then(() => reject(early()), reject);
+    });
+  });
+}
+
+function early(): PowerboxError {
+  return new PowerboxError('box-failed', 'Cannot start the box: it was killed.');
+}
+
+function box(
+  child: ChildProcess,
+  childPid: number,
+  limits: LimitsInForce,
+  release: () => Promise<void>,
+  wait: Promise<ExitStatus>,
+): RunningBox {
+  const signal = (name: NodeJS.Signals): void => {
+    // Process 1 of a pid namespace is deaf to signals; the program is its first child.
+    const program = firstChild(childPid);
+    if (program !== undefined) kill(program, name);
+    else if (name === 'SIGKILL') child.kill('SIGKILL');
+  };
+  return {
+    pid: child.pid ?? 0,
+    childPid,
+    childStartTime: processStartTime(childPid) ?? '',
+    limits,
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    wait: () => wait,
+    signal,
+    stop: async (graceMs = STOP_GRACE_MS) => {
+      signal('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      try {
+        return await wait;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    cleanUp: release,
+  };
+}
+
+function firstChild(pid: number): number | undefined {
+  try {
+    const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    return list[0] ? Number(list[0]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function kill(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended by itself meanwhile.
+  }
+}

@@ -1,0 +1,196 @@
+import { type Processor, type SystemCall, systemCallNumber } from './syscalls.ts';
+
+/**
+ * The system call filter of a box, as classic BPF (seccomp(2)). It takes away what leads to more
+ * authority or to large, rarely used parts of the kernel. Everything is 32-bit comparison: the
+ * kernel itself truncates the arguments that are compared here (ioctl's command, socket's domain
+ * and type, file modes) to 32 bits or less.
+ */
+
+/** Refused with EPERM whatever their arguments are. */
+// biome-ignore format: the calls are grouped by the reason for their refusal.
+export const REFUSED: readonly SystemCall[] = [
+  // Other processes' memory and descriptors.
+  'ptrace', 'process_vm_readv', 'process_vm_writev', 'process_madvise', 'kcmp', 'pidfd_getfd',
+  // Mounts and roots.
+  'mount', 'umount2', 'pivot_root', 'chroot', 'move_mount', 'open_tree', 'open_tree_attr', 'fsopen',
+  'fsconfig', 'fsmount', 'fspick', 'mount_setattr',
+  // Namespaces; clone is looked at below.
+  'unshare', 'setns',
+  // Keys of the kernel are not divided by user namespaces.
+  'add_key', 'request_key', 'keyctl',
+  // Programs and counters in the kernel.
+  'bpf', 'perf_event_open', 'userfaultfd', 'io_uring_setup', 'io_uring_enter', 'io_uring_register',
+  // Files by handle pass by every mount.
+  'open_by_handle_at', 'name_to_handle_at', 'fanotify_init',
+  // The machine itself.
+  'kexec_load', 'kexec_file_load', 'init_module', 'finit_module', 'delete_module', 'create_module',
+  'query_module', 'get_kernel_syms', 'reboot', 'swapon', 'swapoff', 'acct', 'syslog', 'quotactl',
+  'quotactl_fd', 'iopl', 'ioperm', 'settimeofday', 'clock_settime', 'clock_adjtime', 'adjtimex',
+  'sethostname', 'setdomainname', 'vhangup', 'lookup_dcookie', 'nfsservctl', 'uselib', 'ustat',
+  'sysfs', '_sysctl',
+];
+
+/**
+ * Answered with ENOSYS, so that programs fall back to a call that can be looked at: the flags of
+ * clone3 and openat2 lie in memory, where no filter sees them.
+ */
+export const UNKNOWN: readonly SystemCall[] = ['clone3', 'openat2'];
+
+const EPERM = 1;
+const ENOSYS = 38;
+const EAFNOSUPPORT = 97;
+const RET_ALLOW = 0x7fff_0000;
+const RET_ERRNO = 0x0005_0000;
+const RET_KILL_PROCESS = 0x8000_0000;
+
+const LOAD = 0x20; // BPF_LD | BPF_W | BPF_ABS
+const AND = 0x54; // BPF_ALU | BPF_AND | BPF_K
+const JUMP_IF_EQUAL = 0x15;
+const JUMP_IF_AT_LEAST = 0x35;
+const JUMP_IF_BITS = 0x45;
+const RETURN = 0x06;
+
+const OFFSET_NUMBER = 0;
+const OFFSET_PROCESSOR = 4;
+const argumentOffset = (index: number): number => 16 + 8 * index;
+
+const AUDIT_ARCH: Readonly<Record<Processor, number>> = { x64: 0xc000_003e, arm64: 0xc000_00b7 };
+const X32_BIT = 0x4000_0000;
+/** CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET} */
+const CLONE_NAMESPACES = 0x7e02_0000;
+const TERMINAL_COMMANDS = [0x5412, 0x541c, 0x541d]; // TIOCSTI, TIOCLINUX, TIOCCONS
+const PERSONALITIES = [0, 0xffff_ffff, 0x0004_0000]; // PER_LINUX, a question, ADDR_NO_RANDOMIZE
+const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
+const SOCK_SEQPACKET = 5;
+const SET_ID_BITS = 0o6000;
+/** O_CREAT and __O_TMPFILE: the flags with which open(2) reads its mode. */
+const OPEN_MAKES = 0o100 | 0o20000000;
+
+type Instruction = readonly [code: number, yes: number, no: number, value: number];
+
+/** The filter for a processor: 8 bytes an instruction, as `bwrap --seccomp` reads it. */
+export function seccompFilter(target: Processor): Buffer {
+  const instructions = [
+    ...prologue(target),
+    ...refusals(target),
+    ...cloneCheck(target),
+    ...onCall(target, 'ioctl', [load(1), ...refuseIfAnyOf(TERMINAL_COMMANDS, EPERM), allow()]),
+    ...onCall(target, 'personality', [load(0), ...allowIfAnyOf(PERSONALITIES), refuse(EPERM)]),
+    ...onCall(target, 'socket', socketCheck()),
+    ...onCall(target, 'socketpair', [load(0), ...allowIfAnyOf([AF_UNIX]), refuse(EAFNOSUPPORT)]),
+    ...modeChecks(target),
+    allow(),
+  ];
+  const bytes = Buffer.alloc(instructions.length * 8);
+  instructions.forEach(([code, yes, no, value], index) => {
+    bytes.writeUInt16LE(code, index * 8);
+    bytes.writeUInt8(yes, index * 8 + 2);
+    bytes.writeUInt8(no, index * 8 + 3);
+    bytes.writeUInt32LE(value, index * 8 + 4);
+  });
+  return bytes;
+}
+
+function prologue(target: Processor): Instruction[] {
+  const x32: Instruction[] = [[JUMP_IF_AT_LEAST, 0, 1, X32_BIT], refuse(ENOSYS)];
+  return [
+    [LOAD, 0, 0, OFFSET_PROCESSOR],
+    [JUMP_IF_EQUAL, 1, 0, AUDIT_ARCH[target]],
+    [RETURN, 0, 0, RET_KILL_PROCESS],
+    [LOAD, 0, 0, OFFSET_NUMBER],
+    ...(target === 'x64' ? x32 : []),
+  ];
+}
+
+function refusals(target: Processor): Instruction[] {
+  return [
+    ...REFUSED.flatMap((name) => onCall(target, name, [refuse(EPERM)])),
+    ...UNKNOWN.flatMap((name) => onCall(target, name, [refuse(ENOSYS)])),
+  ];
+}
+
+function cloneCheck(target: Processor): Instruction[] {
+  const check: Instruction[] = [load(0), [JUMP_IF_BITS, 0, 1, CLONE_NAMESPACES], refuse(EPERM)];
+  return onCall(target, 'clone', [...check, allow()]);
+}
+
+function socketCheck(): Instruction[] {
+  const type: Instruction[] = [load(1), [AND, 0, 0, 0xf]];
+  const internet = [...type, ...allowIfAnyOf([SOCK_STREAM, SOCK_DGRAM]), refuse(EAFNOSUPPORT)];
+  return [
+    load(0),
+    [JUMP_IF_EQUAL, 3, 0, AF_UNIX],
+    [JUMP_IF_EQUAL, 2 + 9, 0, AF_INET],
+    [JUMP_IF_EQUAL, 1 + 9, 0, AF_INET6],
+    refuse(EAFNOSUPPORT),
+    // AF_UNIX: nine instructions.
+    ...type,
+    ...allowIfAnyOf([SOCK_STREAM, SOCK_DGRAM]),
+    [JUMP_IF_EQUAL, 0, 1, SOCK_SEQPACKET],
+    allow(),
+    refuse(EAFNOSUPPORT),
+    ...internet,
+  ];
+}
+
+/**
+ * A box's files belong on disk to the owner of the workspace; with a set-id bit they would lend
+ * that owner's authority to whoever runs them on the host.
+ */
+function modeChecks(target: Processor): Instruction[] {
+  const mode = (index: number): Instruction[] => [
+    load(index),
+    [JUMP_IF_BITS, 0, 1, SET_ID_BITS],
+    refuse(EPERM),
+    allow(),
+  ];
+  const opens = (flags: number): Instruction[] => [
+    load(flags),
+    [JUMP_IF_BITS, 1, 0, OPEN_MAKES],
+    allow(),
+    ...mode(flags + 1),
+  ];
+  return [
+    ...onCall(target, 'chmod', mode(1)),
+    ...onCall(target, 'fchmod', mode(1)),
+    ...onCall(target, 'fchmodat', mode(2)),
+    ...onCall(target, 'fchmodat2', mode(2)),
+    ...onCall(target, 'creat', mode(1)),
+    ...onCall(target, 'mknod', mode(1)),
+    ...onCall(target, 'mknodat', mode(2)),
+    ...onCall(target, 'open', opens(1)),
+    ...onCall(target, 'openat', opens(2)),
+  ];
+}
+
+/** `body`, which ends in a return on every way through it, for one call; else what follows. */
+function onCall(target: Processor, name: SystemCall, body: readonly Instruction[]): Instruction[] {
+  const number = systemCallNumber(name, target);
+  if (number === null) return [];
+  return [[JUMP_IF_EQUAL, 0, body.length, number], ...body];
+}
+
+function load(argument: number): Instruction {
+  return [LOAD, 0, 0, argumentOffset(argument)];
+}
+
+function refuse(errno: number): Instruction {
+  return [RETURN, 0, 0, RET_ERRNO | errno];
+}
+
+function allow(): Instruction {
+  return [RETURN, 0, 0, RET_ALLOW];
+}
+
+function allowIfAnyOf(values: readonly number[]): Instruction[] {
+  return values.flatMap((value): Instruction[] => [[JUMP_IF_EQUAL, 0, 1, value], allow()]);
+}
+
+function refuseIfAnyOf(values: readonly number[], errno: number): Instruction[] {
+  return values.flatMap((value): Instruction[] => [[JUMP_IF_EQUAL, 0, 1, value], refuse(errno)]);
+}

@@ -1,0 +1,278 @@
+import type { ChildProcess, SendHandle } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { closeSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { PowerboxError } from '../../wire/errors.ts';
+import type { BoxLimits, BoxSpec, FileOverride, LimitsInForce } from '../contract.ts';
+import { type ControlGroups, makeControlGroups } from './cgroup.ts';
+import { syntheticEtc } from './etc.ts';
+import { guardMounts } from './guard.ts';
+import { HOST_UID_COUNT, HOST_UID_FIRST, START_MS_MAX } from './limits.ts';
+import { limitsInForce } from './limits-in-force.ts';
+import { type ListenerMessage, networkSteps } from './network.ts';
+import { call, encodePlan, kept, processor, type Step, step } from './plan.ts';
+import { rlimitSteps } from './rlimit.ts';
+import { type RunningBox, runningBox } from './running.ts';
+import { seccompFilter } from './seccomp.ts';
+import { nameless, type Staging, stageAsRoot, stageAsUser } from './stage.ts';
+import { removeStandIns } from './stand-in.ts';
+import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUSER } from './syscalls.ts';
+import { type Binding, viewArguments } from './view.ts';
+
+/** Descriptors of the program that starts a box; 0 to 2 are its streams, 3 the channel. */
+const PLAN_FD = 4;
+const ARGUMENTS_FD = 5;
+const FILTER_FD = 6;
+const STATUS_FD = 7;
+
+export const HELPER: string = fileURLToPath(new URL('./namespace.pl', import.meta.url));
+const PERL = '/usr/bin/perl';
+const BUBBLEWRAP = '/usr/bin/bwrap';
+/** What bubblewrap ignores so that the terminal's keys reach the program alone. */
+const TERMINAL_SIGNALS = ['INT', 'QUIT'];
+
+/**
+ * A socket of the box's network, to be handed to the egress with `process.send(message, handle)`.
+ * It is a raw handle: nothing reads or accepts from it in this process.
+ */
+export interface BoxListener extends ListenerMessage {
+  readonly handle: SendHandle;
+}
+
+/** A box whose walls stand and whose program has not started. */
+export interface StartingBox {
+  readonly listeners: readonly BoxListener[];
+  /** True where every TCP port is caught; else only those of FALLBACK_PORTS. */
+  readonly transparent: boolean;
+  /** The uid that the box has on the host. */
+  readonly hostUid: number;
+  /**
+   * Starts the program. The listeners must have been handed over, as this process's own are
+   * closed. Rejects with `box-failed` when the box cannot be set up.
+   */
+  go(): Promise<RunningBox>;
+  /** Ends the start; nothing is left. */
+  abort(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** False makes the listeners of a kernel without transparent proxying; for tests. */
+  readonly transparent?: boolean;
+}
+
+/** Builds a box up to the point where its network can be handed to the egress. */
+export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promise<StartingBox> {
+  const asRoot = process.getuid?.() === 0;
+  const hostUid = asRoot ? HOST_UID_FIRST + randomInt(HOST_UID_COUNT) : (process.getuid?.() ?? 0);
+  const guards = guardMounts(spec);
+  const files = lastOfEach([...syntheticEtc(spec.id), ...guards.files, ...spec.files]);
+  const staging = asRoot ? stageAsRoot(spec, files, hostUid) : stageAsUser(spec, files);
+  const bindings = [...staging.mounts, ...guards.bindings(staging.sourceOf), ...staging.files];
+  const groups = makeControlGroups(spec.id, spec.limits);
+  const child = spawnHelper(spec, staging, bindings, groups, hostUid, options);
+  try {
+    const { listeners, transparent } = await listening(child);
+    return {
+      listeners,
+      transparent,
+      hostUid,
+      go: () => go(child, listeners, groups, spec),
+      abort: async () => {
+        await ended(child, () => child.kill('SIGKILL'));
+        closeListeners(listeners);
+        await release(groups, spec);
+      },
+    };
+  } catch (error) {
+    await ended(child, () => child.kill('SIGKILL'));
+    await release(groups, spec);
+    throw error;
+  }
+}
+
+function spawnHelper(
+  spec: BoxSpec,
+  staging: Staging,
+  bindings: readonly Binding[],
+  groups: ControlGroups,
+  hostUid: number,
+  options: StartOptions,
+): ChildProcess {
+  const target = processor();
+  const steps = startSteps(spec, staging, groups, hostUid, options);
+  const view = viewArguments(spec, bindings);
+  const open = [
+    nameless(spec.stateDir, encodePlan(steps, target)),
+    nameless(spec.stateDir, Buffer.from(view.map((argument) => `${argument}\0`).join(''))),
+    nameless(spec.stateDir, seccompFilter(target)),
+  ];
+  try {
+    return spawn(PERL, [HELPER, String(PLAN_FD)], {
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+      stdio: [...spec.stdio, 'ipc', ...open, 'pipe'],
+      serialization: 'json',
+    });
+  } finally {
+    for (const fd of open) closeSync(fd);
+  }
+}
+
+function startSteps(
+  spec: BoxSpec,
+  staging: Staging,
+  groups: ControlGroups,
+  hostUid: number,
+  options: StartOptions,
+): Step[] {
+  const drop = [
+    call('drop groups', 'setgroups', 0, 0),
+    call('drop the group', 'setresgid', hostUid, hostUid, hostUid),
+    call('drop the user', 'setresuid', hostUid, hostUid, hostUid),
+    call('own the process', 'prctl', 4, 1, 0, 0, 0), // PR_SET_DUMPABLE, for /proc/self
+    step('dieWithParent', process.pid),
+  ];
+  const gid = staging.asCaller.length > 0 ? hostUid : (process.getgid?.() ?? 0);
+  return [
+    call('close stray files', 'close_range', STATUS_FD + 1, 0xffff_ffff, 0),
+    step('dieWithParent', process.pid),
+    ...staging.asCaller,
+    ...(staging.asCaller.length > 0 ? drop : []),
+    call('make namespaces', 'unshare', CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET),
+    step('write', 'keep groups', '/proc/self/setgroups', 'deny'),
+    step('write', 'map the user', '/proc/self/uid_map', `0 ${hostUid} 1\n`),
+    step('write', 'map the group', '/proc/self/gid_map', `0 ${gid} 1\n`),
+    step('dieWithParent', process.pid),
+    ...networkSteps({ transparent: options.transparent ?? true }),
+    ...staging.inNamespace,
+    step('tell', '{"type":"listening","transparent":', kept('transparent'), '}'),
+    step('await', '{"type":"go"}'),
+    ...rlimitSteps(leftToRlimits(spec.limits, groups)),
+    step('hangUp'),
+    step('ignore', ...TERMINAL_SIGNALS),
+    step('exec', BUBBLEWRAP, ...bubblewrapArguments(spec.program)),
+  ];
+}
+
+function bubblewrapArguments(program: readonly string[]): string[] {
+  const reset = `--default-signal=${TERMINAL_SIGNALS.join(',')}`;
+  // env(1) would take a program with `=` in its name for a variable.
+  const named = program[0]?.includes('=') ? [PERL, '-e', 'exec {$ARGV[0]} @ARGV', '--'] : [];
+  return [
+    ...['--args', String(ARGUMENTS_FD)],
+    ...['--seccomp', String(FILTER_FD)],
+    ...['--json-status-fd', String(STATUS_FD)],
+    ...['--', '/usr/bin/env', reset, ...named, ...program],
+  ];
+}
+
+function leftToRlimits(limits: BoxLimits, { keeps }: ControlGroups): BoxLimits {
+  const { memoryBytes, pids, cpus } = limits;
+  return {
+    ...(memoryBytes !== undefined && !keeps.has('memory') ? { memoryBytes } : {}),
+    ...(pids !== undefined && !keeps.has('pids') ? { pids } : {}),
+    ...(cpus !== undefined && !keeps.has('cpu') ? { cpus } : {}),
+  };
+}
+
+async function release(groups: ControlGroups, spec: BoxSpec): Promise<void> {
+  removeStandIns(spec.stateDir);
+  await groups.remove();
+}
+
+interface Listening {
+  readonly listeners: BoxListener[];
+  readonly transparent: boolean;
+}
+
+/** Collects the listeners until the start says that it waits; its failure is the error. */
+function listening(child: ChildProcess): Promise<Listening> {
+  const listeners: BoxListener[] = [];
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new PowerboxError('box-failed', 'Cannot start the box: it took too long.')),
+      START_MS_MAX,
+    );
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer);
+      child.off('message', onMessage).off('exit', onExit).off('error', onError);
+      settle();
+    };
+    const onMessage = (message: unknown, handle: SendHandle): void => {
+      const told = message as Partial<ListenerMessage> & {
+        type?: string;
+        transparent?: number;
+        error?: string;
+        step?: string;
+      };
+      if (told.transport !== undefined) {
+        listeners.push({ ...(told as ListenerMessage), handle });
+      } else if (told.type === 'listening') {
+        finish(() => resolve({ listeners, transparent: told.transparent === 1 }));
+      } else if (told.error !== undefined) {
+        finish(() => reject(startFailure(told.step ?? 'start the box', told.error ?? '')));
+      }
+    };
+    const onExit = (): void =>
+      finish(() =>
+        reject(new PowerboxError('box-failed', 'Cannot start the box: it ended early.')),
+      );
+    const onError = (error: Error): void =>
+      finish(() =>
+        reject(new PowerboxError('box-forbidden', `Cannot start ${PERL}: ${error.message}.`)),
+      );
+    child.on('message', onMessage).on('exit', onExit).on('error', onError);
+  });
+}
+
+function startFailure(what: string, why: string): PowerboxError {
+  const forbidden = /make namespaces|map the (user|group)|map ids/.test(what);
+  return forbidden
+    ? new PowerboxError(
+        'box-forbidden',
+        `Cannot start a box: this system refuses user namespaces (cannot ${what}: ${why}).`,
+      )
+    : new PowerboxError('box-failed', `Cannot start the box: cannot ${what}: ${why}.`);
+}
+
+async function go(
+  child: ChildProcess,
+  listeners: readonly BoxListener[],
+  groups: ControlGroups,
+  spec: BoxSpec,
+): Promise<RunningBox> {
+  closeListeners(listeners);
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
+    await release(groups, spec);
+    throw new PowerboxError('box-failed', 'Cannot start the box: it ended before its program.');
+  }
+  groups.add(child.pid);
+  const limits: LimitsInForce = limitsInForce(spec.limits, groups);
+  const box = runningBox(child, streamAt(child, STATUS_FD), limits, () => release(groups, spec));
+  child.send({ type: 'go' });
+  return await box;
+}
+
+function streamAt(child: ChildProcess, index: number): Readable {
+  return (child.stdio as unknown as readonly Readable[])[index] as Readable;
+}
+
+/** Of several files for one path only the last is mounted, as it is the more particular. */
+function lastOfEach(files: readonly FileOverride[]): FileOverride[] {
+  return [...new Map(files.map((file) => [file.target, file])).values()];
+}
+
+function closeListeners(listeners: readonly BoxListener[]): void {
+  for (const { handle } of listeners) (handle as unknown as { close(): void }).close();
+}
+
+function ended(child: ChildProcess, end: () => void): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+    return Promise.resolve();
+  }
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    end();
+  });
+}

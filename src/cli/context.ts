@@ -1,0 +1,38 @@
+import type { Readable } from 'node:stream';
+import { type Home, openHome } from '../store/home.ts';
+
+/** What a verb may touch. Verbs get it as an argument so that tests can hand them another one. */
+export interface CliContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** True when standard output is a terminal and NO_COLOR is not set. */
+  readonly colour: boolean;
+  /** The state folder; made on first use. */
+  home(): Home;
+  /** One line on standard output. */
+  out(line: string): void;
+  /** One line on standard error. */
+  err(line: string): void;
+  /** Exit status of the command line when the verb returns. */
+  exit(status: number): void;
+}
+
+export function processContext(): CliContext {
+  let home: Home | undefined;
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    stdin: process.stdin,
+    colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
+    home() {
+      home ??= openHome(process.env);
+      return home;
+    },
+    out: (line) => void process.stdout.write(`${line}\n`),
+    err: (line) => void process.stderr.write(`${line}\n`),
+    exit(status) {
+      process.exitCode = status;
+    },
+  };
+}

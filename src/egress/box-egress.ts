@@ -1,0 +1,77 @@
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import { VirtualNames } from './dns/virtual-names.ts';
+import { LEAVES_PER_SECOND_MAX, REFUSALS_TOLD_MAX } from './limits.ts';
+import type { BoxEgress } from './protocol.ts';
+import type { Recorder } from './record.ts';
+import { makeScrubber, type Scrubber } from './scrub/scrubber.ts';
+import { originOf, type Target } from './target.ts';
+import { makeLeafMinter } from './tls/leaf.ts';
+import { makeUpstreams, type Upstreams } from './upstream/pools.ts';
+
+/** Everything that the egress holds for one box. When it is closed, nothing of it is left. */
+export interface BoxState {
+  readonly config: BoxEgress;
+  readonly names: VirtualNames;
+  readonly upstreams: Upstreams;
+  readonly recorder: Recorder;
+  readonly scrubber: Scrubber;
+  /** Connections of the box that are open. */
+  readonly sockets: Set<Socket>;
+  /** A certificate for this name, or null when the box asks for new names too fast. */
+  leafFor(name: string): SecureContext | null;
+  /** True when a secret of this box is bound to the target's origin. */
+  isGuarded(target: Target): boolean;
+  /** Tells the person of a refused destination, once. */
+  tellRefused(destination: string, line: string): void;
+  close(): void;
+}
+
+export function makeBoxState(
+  config: BoxEgress,
+  recorder: Recorder,
+  tell: (line: string) => void,
+): BoxState {
+  const mint = makeLeafMinter(config.ca);
+  const guarded = new Set(
+    config.secrets.flatMap((secret) => secret.bindings.map((binding) => binding.origin)),
+  );
+  const upstreams = makeUpstreams();
+  const sockets = new Set<Socket>();
+  const told = new Set<string>();
+  const known = new Set<string>();
+  let second = 0;
+  let minted = 0;
+  return {
+    config,
+    names: new VirtualNames(),
+    upstreams,
+    recorder,
+    scrubber: makeScrubber(config.secrets),
+    sockets,
+    leafFor(name) {
+      if (!known.has(name)) {
+        const now = Math.floor(Date.now() / 1000);
+        if (now !== second) {
+          second = now;
+          minted = 0;
+          if (known.size > 4096) known.clear();
+        }
+        minted += 1;
+        if (minted > LEAVES_PER_SECOND_MAX) return null;
+        known.add(name);
+      }
+      return mint(name);
+    },
+    isGuarded: (target) => guarded.has(originOf(target)),
+    tellRefused(destination, line) {
+      if (told.has(destination) || told.size >= REFUSALS_TOLD_MAX) return;
+      told.add(destination);
+      tell(line);
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      upstreams.destroy();
+    },
+  };
+}

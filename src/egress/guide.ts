@@ -1,0 +1,28 @@
+import type { ServerResponse } from 'node:http';
+import type { BoxState } from './box-egress.ts';
+import type { Target } from './target.ts';
+
+/** The name at which a box can ask what it was given. */
+const GUIDE_HOST = 'powerbox.internal';
+
+export function isGuide(target: Target): boolean {
+  return target.host.host === GUIDE_HOST;
+}
+
+/** What this box may do and how to ask for more, for a program or a model to read. */
+export function guide(box: BoxState, response: ServerResponse): void {
+  const body = `${JSON.stringify({
+    box: box.config.box,
+    allowed: box.config.grants.map((grant) => grant.text),
+    secrets: box.config.secrets.map((secret) => ({
+      name: secret.name,
+      origins: secret.bindings.map((binding) => binding.origin),
+    })),
+    ask: 'Tell the person who started this box which rule you need: powerbox run --allow RULE …',
+  })}\n`;
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}

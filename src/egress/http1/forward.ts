@@ -1,0 +1,203 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Transform } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
+import type { BoxState } from '../box-egress.ts';
+import { originOf, type Target } from '../target.ts';
+import { dialOptionsFor } from '../upstream/options.ts';
+import type { Use } from '../use.ts';
+import { type AnswerBody, answerBody, answerHead } from './answer.ts';
+import { sendRefusal } from './send-refusal.ts';
+
+/**
+ * Sends a request that may leave and streams its answer back. Whatever happens, exactly one
+ * `response` row is written for the use.
+ */
+export function forward(
+  box: BoxState,
+  target: Target,
+  use: Use,
+  request: IncomingMessage,
+  response: ServerResponse,
+  hasBody: boolean,
+): void {
+  const exchange = new Exchange(box, use, request, response);
+  try {
+    box.upstreams.poolFor(target, dialOptionsFor(box, target, use.grant)).dispatch(
+      {
+        origin: originOf(target),
+        path: use.path,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: use.headers,
+        body: hasBody ? exchange.countedBody() : null,
+      },
+      exchange,
+    );
+  } catch (error) {
+    exchange.fail(error);
+  }
+}
+
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #box: BoxState;
+  readonly #use: Use;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #started = performance.now();
+  #controller: Dispatcher.DispatchController | null = null;
+  #body: AnswerBody | null = null;
+  #status: number | null = null;
+  #scrubbedHead = 0;
+  #bytesOut = 0;
+  #recorded = false;
+
+  constructor(box: BoxState, use: Use, request: IncomingMessage, response: ServerResponse) {
+    this.#box = box;
+    this.#use = use;
+    this.#request = request;
+    this.#response = response;
+    response.on('close', () => {
+      if (this.#recorded) return;
+      this.#record(response.writableFinished ? undefined : 'egress-down');
+      this.#controller?.abort(new Error('the box went away'));
+    });
+    response.on('drain', () => this.#controller?.resume());
+  }
+
+  /** The body as undici takes it; bytes are counted on the way. */
+  countedBody(): IncomingMessage | Transform {
+    const length = this.#request.headers['content-length'];
+    if (length !== undefined) {
+      this.#bytesOut = Number(length);
+      return this.#request;
+    }
+    const counter = new Transform({
+      transform: (chunk: Buffer, _, done) => {
+        this.#bytesOut += chunk.length;
+        done(null, chunk);
+      },
+    });
+    this.#request.on('error', (error) => counter.destroy(error));
+    return this.#request.pipe(counter);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#response.destroyed) controller.abort(new Error('the box went away'));
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    message?: string,
+  ): void {
+    if (status < 200) return;
+    const scrubber = this.#use.guarded ? this.#box.scrubber : null;
+    const raw = controller.rawHeaders as Buffer[];
+    const result = answerHead(status, message ?? '', raw, scrubber);
+    if (!result.ok) {
+      this.#refuse('response-unscrubbable', result.reason);
+      controller.abort(new Error(result.reason));
+      return;
+    }
+    const { head } = result;
+    const { headers, coding } = head;
+    this.#status = status;
+    this.#scrubbedHead = head.scrubbed;
+    this.#response.sendDate = false;
+    this.#response.writeHead(status, head.message, headers);
+    const bodiless = this.#request.method === 'HEAD' || status === 204 || status === 304;
+    this.#body = answerBody(
+      this.#response,
+      bodiless ? null : coding,
+      scrubber,
+      (reason) => this.fail(new PowerboxError('response-unscrubbable', reason)),
+      () => controller.resume(),
+    );
+    // A head that waits for its first body byte would stall event streams and long polls.
+    setImmediate(() => {
+      if (!this.#response.writableEnded) this.#response.flushHeaders();
+    });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#body?.write(chunk) === false) controller.pause();
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    const raw = (controller.rawTrailers ?? []) as Buffer[];
+    this.#body?.end(this.#trailers(raw));
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.fail(error);
+  }
+
+  /** Before a head was sent the box gets an explanation, after that a cut connection. */
+  fail(error: unknown): void {
+    if (this.#recorded) return;
+    const { code, reason } = explainFailure(error);
+    if (this.#response.headersSent) {
+      this.#record(code);
+      this.#response.destroy();
+      this.#controller?.abort(new Error(reason));
+    } else {
+      this.#refuse(code, reason);
+    }
+  }
+
+  #refuse(code: ErrorCode, reason: string): void {
+    this.#status = sendRefusal(this.#response, { code, reason }, this.#box.config.box, null);
+    this.#record(code);
+  }
+
+  #trailers(raw: readonly Buffer[]): string[] {
+    const trailers: string[] = [];
+    for (let i = 0; i < raw.length; i += 2) {
+      const name = (raw[i] as Buffer).toString('latin1');
+      const value = (raw[i + 1] as Buffer).toString('latin1');
+      if (!this.#use.guarded) {
+        trailers.push(name, value);
+        continue;
+      }
+      if (/^(set-cookie|authentication-info)$/i.test(name)) continue;
+      const clean = this.#box.scrubber.text(value);
+      this.#scrubbedHead += clean.count;
+      trailers.push(name, clean.text);
+    }
+    return trailers;
+  }
+
+  #record(code: ErrorCode | undefined): void {
+    if (this.#recorded) return;
+    this.#recorded = true;
+    this.#box.recorder.note({
+      kind: 'response',
+      box: this.#box.config.box,
+      of: this.#use.seq,
+      status: this.#status,
+      bytesOut: this.#bytesOut,
+      bytesIn: this.#body?.bytes ?? 0,
+      durationMs: Math.round((performance.now() - this.#started) * 10) / 10,
+      scrubbed: this.#scrubbedHead + (this.#body?.scrubbed ?? 0),
+      ...(code === undefined ? {} : { code }),
+    });
+  }
+}
+
+/** Only our own words reach the box; an upstream's error text could hold what it was sent. */
+export function explainFailure(error: unknown): { code: ErrorCode; reason: string } {
+  if (PowerboxError.is(error)) return { code: error.code, reason: error.message };
+  const code = (error as NodeJS.ErrnoException | null)?.code ?? 'unknown';
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+    return { code: 'upstream-timeout', reason: 'The upstream server took too long to answer.' };
+  }
+  if (code === 'UND_ERR_INVALID_ARG') {
+    return { code: 'request-malformed', reason: 'The request cannot be sent as HTTP/1.1.' };
+  }
+  return {
+    code: 'upstream-unreachable',
+    reason: `The connection to the upstream server failed (${/^[A-Z0-9_]{1,40}$/.test(code) ? code : 'unknown'}).`,
+  };
+}

@@ -1,0 +1,64 @@
+/**
+ * Headers that ask a server to judge another method, path or host than the one that was judged
+ * here. They are dropped from every request.
+ */
+const OVERRIDES: ReadonlySet<string> = new Set([
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-url',
+  'x-original-uri',
+  'x-rewrite-url',
+  'x-original-host',
+  'x-host',
+  'x-forwarded-host',
+  'x-forwarded-server',
+  'x-forwarded-scheme',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-forwarded-for',
+  'x-real-ip',
+  'forwarded',
+]);
+
+/**
+ * Parts of an answer are never asked for where a secret could be echoed: a range cut through the
+ * value would pass the scrub in two halves.
+ */
+const RANGES: ReadonlySet<string> = new Set(['range', 'if-range']);
+
+/** The request's headers as they go to the upstream. `guarded`: a secret is bound to the origin. */
+export function upstreamHeaders(
+  headers: readonly string[],
+  authority: string,
+  guarded: boolean,
+): string[] {
+  const sent: string[] = ['host', authority];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = (headers[i] as string).toLowerCase();
+    if (OVERRIDES.has(name)) continue;
+    if (guarded && (RANGES.has(name) || name === 'accept-encoding')) continue;
+    if (guarded && name === 'sec-websocket-extensions') continue;
+    sent.push(headers[i] as string, headers[i + 1] as string);
+  }
+  if (guarded) sent.push('accept-encoding', 'identity');
+  return sent;
+}
+
+/** Answer headers that belong to the upstream's own hop, or would lead a client around the egress. */
+const NOT_FORWARDED: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'alt-svc',
+]);
+
+export function isForwarded(name: string): boolean {
+  return !NOT_FORWARDED.has(name);
+}

@@ -1,0 +1,189 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type Connection, connectionOf, targetOf } from '../connection.ts';
+import { guide, isGuide } from '../guide.ts';
+import { KEEP_ALIVE_MS_MAX, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_MS_MAX } from '../limits.ts';
+import type { Refusal } from '../refusal.ts';
+import { displayOrigin } from '../target.ts';
+import { useHttp } from '../use.ts';
+import { explainFailure, forward } from './forward.ts';
+import { type RequestHead, parseAuthority, readRequestHead } from './request-head.ts';
+import { sendRefusal, writeRefusal } from './send-refusal.ts';
+import { forwardUpgrade } from './upgrade.ts';
+
+/** What the server needs of whoever accepts connections: to take a tunnel in as a new one. */
+export type TunnelHandler = (
+  connection: Connection,
+  authority: NonNullable<ReturnType<typeof parseAuthority>>,
+  socket: Socket,
+) => void;
+
+/**
+ * The one HTTP server of the process. It listens on nothing: connections of every box, plain or
+ * behind TLS, are handed to it once their target is known.
+ */
+export function makeHttpServer(onTunnel: TunnelHandler): Server {
+  const server = createServer({
+    maxHeaderSize: REQUEST_HEAD_BYTES_MAX,
+    headersTimeout: REQUEST_HEAD_MS_MAX,
+    requestTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS_MAX,
+    // Its own checks of Host answer without a row and a reason; ours follow.
+    requireHostHeader: false,
+    joinDuplicateHeaders: false,
+  });
+  server.maxHeadersCount = 512;
+  server.timeout = 0;
+  server.on('request', (request, response) => void onRequest(request, response, false));
+  server.on('checkContinue', (request, response) => void onRequest(request, response, true));
+  server.on('checkExpectation', (request, response) => void onRequest(request, response, false));
+  server.on('upgrade', (request, socket, head) => void onUpgrade(request, socket, head));
+  server.on('connect', (request, socket, head) => {
+    onConnect(request, socket as Socket, head, onTunnel);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const connection = connectionOf(socket);
+    if (connection === undefined || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    if (error.code === 'ECONNRESET' || error.code === 'EPIPE') {
+      socket.destroy();
+      return;
+    }
+    const refusal: Refusal = {
+      code: 'request-malformed',
+      reason: `The request was refused: it is not well-formed HTTP/1.1 (${error.code ?? 'unknown'}).`,
+    };
+    recordConnection(connection, refusal);
+    writeRefusal(socket, refusal, connection.box.config.box, null);
+  });
+  return server;
+}
+
+async function onRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  continues: boolean,
+): Promise<void> {
+  const connection = connectionOf(request.socket);
+  if (connection === undefined) {
+    response.destroy();
+    return;
+  }
+  const { box } = connection;
+  request.on('error', () => {});
+  response.on('error', () => {});
+  try {
+    const read = readRequestHead(request);
+    if (!read.ok) {
+      recordConnection(connection, read);
+      sendRefusal(response, read, box.config.box, null);
+      return;
+    }
+    const frozen = targetOf(connection, read.head);
+    if (!frozen.ok) {
+      recordConnection(connection, frozen);
+      sendRefusal(response, frozen, box.config.box, null);
+      return;
+    }
+    if (isGuide(frozen.target)) {
+      guide(box, response);
+      return;
+    }
+    const result = await useHttp(box, frozen.target, read.head);
+    if (!result.ok) {
+      sendRefusal(response, result, box.config.box, askFor(result, read.head, frozen.target));
+      return;
+    }
+    if (continues) response.writeContinue();
+    forward(box, frozen.target, result.use, request, response, read.head.hasBody);
+  } catch (error) {
+    sendRefusal(response, explainFailure(error), box.config.box, null);
+  }
+}
+
+async function onUpgrade(request: IncomingMessage, socket: Duplex, early: Buffer): Promise<void> {
+  const connection = connectionOf(request.socket);
+  socket.on('error', () => {});
+  if (connection === undefined) {
+    socket.destroy();
+    return;
+  }
+  const { box } = connection;
+  const read = readRequestHead(request);
+  if (!read.ok) {
+    recordConnection(connection, read);
+    writeRefusal(socket, read, box.config.box, null);
+    return;
+  }
+  const frozen = targetOf(connection, read.head);
+  if (!frozen.ok) {
+    recordConnection(connection, frozen);
+    writeRefusal(socket, frozen, box.config.box, null);
+    return;
+  }
+  const result = await useHttp(box, frozen.target, read.head);
+  if (!result.ok) {
+    const ask = askFor(result, read.head, frozen.target);
+    writeRefusal(socket, result, box.config.box, ask);
+    return;
+  }
+  forwardUpgrade(box, frozen.target, result.use, socket, early);
+}
+
+/** CONNECT is honoured only at the proxy address; what comes through it is judged like the rest. */
+function onConnect(
+  request: IncomingMessage,
+  socket: Socket,
+  early: Buffer,
+  onTunnel: TunnelHandler,
+): void {
+  const connection = connectionOf(request.socket);
+  socket.on('error', () => {});
+  if (connection === undefined) {
+    socket.destroy();
+    return;
+  }
+  const authority = connection.proxy ? parseAuthority(request.url ?? '') : null;
+  if (authority === null || authority.port === null) {
+    const refusal: Refusal = {
+      code: 'request-malformed',
+      reason: 'CONNECT was refused: it needs a host and a port, and works at the proxy address only.',
+    };
+    recordConnection(connection, refusal);
+    writeRefusal(socket, refusal, connection.box.config.box, null);
+    return;
+  }
+  socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+  if (early.length > 0) socket.unshift(early);
+  onTunnel(connection, authority, socket);
+}
+
+/** The exact rule that would have allowed the request, for the sentence that says how to ask. */
+function askFor(refusal: Refusal, head: RequestHead, target: Parameters<typeof displayOrigin>[0]): string | null {
+  switch (refusal.code) {
+    case 'not-granted':
+    case 'method-not-granted':
+    case 'path-not-granted':
+      return `${head.method} ${displayOrigin(target)}${head.path.path}`;
+    default:
+      return null;
+  }
+}
+
+/** A row for what never became a judged request. */
+export function recordConnection(connection: Connection, refusal: Refusal): void {
+  const name = connection.declared?.host ?? connection.address;
+  const target = name.includes(':') ? `[${name}]:${connection.port}` : `${name}:${connection.port}`;
+  connection.box.recorder.note({
+    kind: 'connection',
+    box: connection.box.config.box,
+    target,
+    verdict: 'deny',
+    code: refusal.code,
+    reason: refusal.reason,
+  });
+  connection.box.tellRefused(target, `refused ${target}: ${refusal.reason}`);
+}

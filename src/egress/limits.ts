@@ -1,0 +1,38 @@
+/** Bounds of the egress. Everything that a box or an upstream can make grow has one here. */
+
+/** Connections that one box may have open at once; a browser opens dozens, a flood thousands. */
+export const CONNECTIONS_MAX = 1024;
+/** Time for the first bytes of a connection. Programs that wait for the server to speak are cut. */
+export const FIRST_BYTES_MS_MAX = 10_000;
+/** Longest ClientHello that is gathered; post-quantum ones with many extensions reach 4 KiB. */
+export const CLIENT_HELLO_BYTES_MAX = 16_384;
+/** Time for a TLS handshake with the box, which is on this machine. */
+export const HANDSHAKE_MS_MAX = 10_000;
+/** Head of a request from the box. Larger heads are used for nothing but exhaustion. */
+export const REQUEST_HEAD_BYTES_MAX = 65_536;
+/** Time for a request's head to arrive whole. */
+export const REQUEST_HEAD_MS_MAX = 30_000;
+/** Head of an upstream's answer. */
+export const RESPONSE_HEAD_BYTES_MAX = 131_072;
+/** Time between requests on a kept connection. */
+export const KEEP_ALIVE_MS_MAX = 60_000;
+/** Time for resolving, connecting and the TLS handshake with an upstream. */
+export const CONNECT_MS_MAX = 15_000;
+/** Time for an upstream's answer to begin; language models think for minutes. */
+export const RESPONSE_HEAD_MS_MAX = 900_000;
+/** Silence in the middle of an upstream's answer. Event streams send a comment far more often. */
+export const RESPONSE_IDLE_MS_MAX = 900_000;
+/** Connections kept to one upstream for one box. */
+export const UPSTREAM_CONNECTIONS_MAX = 64;
+/** Upstreams remembered for one box; the least recently used is closed. */
+export const UPSTREAMS_MAX = 256;
+/** How far a compressed answer that must be read may unfold, beyond 1 MiB. */
+export const DECODE_RATIO_MAX = 200;
+/** Refused destinations that are told to the person; the journal has them all. */
+export const REFUSALS_TOLD_MAX = 200;
+/** New certificates per second for one box, so that a flood of names costs the machine little. */
+export const LEAVES_PER_SECOND_MAX = 50;
+/** How long the machine's own addresses are remembered. */
+export const OWN_ADDRESSES_MS_MAX = 5_000;
+/** Questions on one DNS connection over TCP; resolvers send a handful. */
+export const DNS_QUERIES_PER_STREAM_MAX = 100;

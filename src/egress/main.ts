@@ -1,0 +1,127 @@
+/**
+ * The egress process: the one way out of every box of its parent. Hostile bytes are parsed here
+ * and nowhere else, so that neither load nor a fault reaches whoever holds the vault. It is told
+ * what it needs over the IPC pipe and dies with its parent.
+ */
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { writeFileSync } from 'node:fs';
+import { createServer, type Server as TcpServer } from 'node:net';
+import { openJournal } from '../journal/journal.ts';
+import type { Home } from '../store/home.ts';
+import { acceptConnection, acceptTunnel } from './accept.ts';
+import { type BoxState, makeBoxState } from './box-egress.ts';
+import { serveDnsSocket } from './serve-dns.ts';
+import { makeHttpServer } from './http1/server.ts';
+import type { FromEgress, ToEgress } from './protocol.ts';
+import { makeRecorder, type Recorder } from './record.ts';
+
+interface OpenBox {
+  readonly state: BoxState;
+  readonly doors: (TcpServer | UdpSocket)[];
+  /** Milliseconds since the epoch. */
+  readonly started: number;
+}
+
+function main(): void {
+  withholdMemory();
+  const boxes = new Map<string, OpenBox>();
+  const http = makeHttpServer((connection, authority, socket) =>
+    acceptTunnel(http, connection, authority, socket),
+  );
+  let recorder: Recorder | null = null;
+
+  process.on('message', (message: ToEgress, handle: unknown) => {
+    switch (message.type) {
+      case 'start':
+        recorder = startRecorder(message.home, Buffer.from(message.key, 'hex'), boxes);
+        send({ type: 'ready' });
+        break;
+      case 'open':
+        if (recorder === null) throw new Error('open before start');
+        boxes.set(message.config.box, {
+          state: openBox(message.config, recorder),
+          doors: [],
+          started: Date.now(),
+        });
+        send({ type: 'opened', box: message.config.box });
+        break;
+      case 'listener':
+        attach(boxes.get(message.box), message, handle, http);
+        break;
+      case 'close':
+        closeBox(boxes, message.box);
+        recorder?.flush();
+        send({ type: 'closed', box: message.box });
+        break;
+    }
+  });
+  process.on('disconnect', () => {
+    // The starter of these boxes is gone, and they with it: their end is told here.
+    for (const [box, { started }] of [...boxes]) {
+      closeBox(boxes, box);
+      const durationMs = Date.now() - started;
+      recorder?.note({ kind: 'box-end', box, status: null, reason: 'abandoned', durationMs });
+    }
+    recorder?.flush();
+    process.exit(0);
+  });
+}
+
+function startRecorder(home: Home, key: Buffer, boxes: ReadonlyMap<string, OpenBox>): Recorder {
+  return makeRecorder(openJournal(home, key), () => {
+    for (const box of boxes.keys()) {
+      send({ type: 'failed', box, line: 'the record cannot be written, so nothing leaves the box' });
+    }
+  });
+}
+
+function openBox(config: Extract<ToEgress, { type: 'open' }>['config'], recorder: Recorder): BoxState {
+  return makeBoxState(config, recorder, (line) => send({ type: 'refused', box: config.box, line }));
+}
+
+/** `handle` is the raw handle of a listening or bound socket, made inside the box's network. */
+function attach(
+  box: OpenBox | undefined,
+  message: Extract<ToEgress, { type: 'listener' }>,
+  handle: unknown,
+  http: ReturnType<typeof makeHttpServer>,
+): void {
+  if (box === undefined) {
+    (handle as { close(): void } | undefined)?.close();
+    return;
+  }
+  if (message.transport === 'tcp') {
+    const server = createServer((socket) => acceptConnection(box.state, http, socket));
+    server.listen(handle);
+    box.doors.push(server);
+  } else {
+    const socket = createSocket(message.family === 4 ? 'udp4' : 'udp6');
+    serveDnsSocket(socket, box.state.names);
+    // A handle is a documented argument of listen, and taken by bind in the same way.
+    (socket as unknown as { bind(handle: unknown): void }).bind(handle);
+    box.doors.push(socket);
+  }
+}
+
+function closeBox(boxes: Map<string, OpenBox>, id: string): void {
+  const box = boxes.get(id);
+  if (box === undefined) return;
+  boxes.delete(id);
+  for (const door of box.doors) door.close();
+  box.state.close();
+}
+
+function send(message: FromEgress): void {
+  process.send?.(message, undefined, undefined, () => {});
+}
+
+/**
+ * This process holds secrets: a core file of it shows no memory, and no signal opens a debugger
+ * into it.
+ */
+function withholdMemory(): void {
+  writeFileSync('/proc/self/coredump_filter', '0');
+  process.on('SIGUSR1', () => {});
+}
+
+main();

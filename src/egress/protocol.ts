@@ -1,0 +1,54 @@
+import type { Grant } from '../ocap/grant.ts';
+import type { HttpConfig, HttpNarrowing } from '../powers/http.ts';
+import type { Home } from '../store/home.ts';
+import type { Binding } from '../vault/slot.ts';
+
+/** A secret as the egress holds it: only for boxes that it was bound to. Travels by IPC pipe only. */
+export interface BoundSecret {
+  readonly name: string;
+  readonly value: string;
+  /** What the box sees instead; same length as `value`. */
+  readonly placeholder: string;
+  readonly bindings: readonly Binding[];
+}
+
+/** Where a private host really is, from `egress.hosts` in config.json, keyed `name:port`. */
+export interface HostOverride {
+  /** `address:port` to dial instead of what DNS says. */
+  readonly connect?: string;
+  /** PEM text of the certificate authority to trust for this name, instead of the system's. */
+  readonly ca?: string;
+}
+
+export interface BoxEgress {
+  readonly box: string;
+  readonly grants: readonly Grant<HttpConfig, HttpNarrowing>[];
+  readonly secrets: readonly BoundSecret[];
+  /** The box's own certificate authority (PEM); lives in memory only. */
+  readonly ca: { readonly certificate: string; readonly key: string };
+  readonly hosts: Readonly<Record<string, HostOverride>>;
+}
+
+/** What the parent (the command line; later the daemon) tells the egress process. */
+export type ToEgress =
+  /** First of all: where the state is, and the key that the journal's rows are chained with (hex). */
+  | { readonly type: 'start'; readonly home: Home; readonly key: string }
+  | { readonly type: 'open'; readonly config: BoxEgress }
+  /** Sent with the raw handle of a socket in the box's own network. */
+  | {
+      readonly type: 'listener';
+      readonly box: string;
+      readonly transport: 'tcp' | 'udp';
+      readonly family: 4 | 6;
+    }
+  /** Cut everything of this box and forget its secrets; answered by `closed`. */
+  | { readonly type: 'close'; readonly box: string };
+
+export type FromEgress =
+  | { readonly type: 'ready' }
+  | { readonly type: 'opened'; readonly box: string }
+  | { readonly type: 'closed'; readonly box: string }
+  /** First refusal of a destination; `line` is the sentence for the person. */
+  | { readonly type: 'refused'; readonly box: string; readonly line: string }
+  /** The egress cannot do its work for this box (for example: the journal cannot be written). */
+  | { readonly type: 'failed'; readonly box: string; readonly line: string };

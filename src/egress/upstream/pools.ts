@@ -1,0 +1,65 @@
+import { Pool } from 'undici';
+import {
+  RESPONSE_HEAD_BYTES_MAX,
+  RESPONSE_HEAD_MS_MAX,
+  RESPONSE_IDLE_MS_MAX,
+  UPSTREAM_CONNECTIONS_MAX,
+  UPSTREAMS_MAX,
+} from '../limits.ts';
+import { originOf, type Target } from '../target.ts';
+import { dial, type DialOptions, literalRefusal } from './dial.ts';
+
+/** The kept connections of one box. They are never shared between boxes, nor between targets. */
+export interface Upstreams {
+  /** Throws a PowerboxError when the target is an address that may not be dialled. */
+  poolFor(target: Target, options: DialOptions): Pool;
+  /** Cuts everything that is in flight. */
+  destroy(): void;
+}
+
+export function makeUpstreams(): Upstreams {
+  // Insertion order is use order: a pool that is used moves to the end.
+  const pools = new Map<string, Pool>();
+  return {
+    poolFor(target, options) {
+      const refusal = literalRefusal(target, options);
+      if (refusal !== null) throw refusal;
+      const key = `${originOf(target)} ${options.addressNamed}`;
+      let pool = pools.get(key);
+      if (pool === undefined) {
+        pool = makePool(target, options);
+        if (pools.size >= UPSTREAMS_MAX) closeOldest(pools);
+      } else {
+        pools.delete(key);
+      }
+      pools.set(key, pool);
+      return pool;
+    },
+    destroy() {
+      for (const pool of pools.values()) pool.destroy().catch(() => {});
+      pools.clear();
+    },
+  };
+}
+
+function makePool(target: Target, options: DialOptions): Pool {
+  return new Pool(originOf(target), {
+    connect: (_, callback) =>
+      dial(target, options, (error, socket) => {
+        if (socket === null) callback(error ?? new Error('not connected'), null);
+        else callback(null, socket);
+      }),
+    connections: UPSTREAM_CONNECTIONS_MAX,
+    pipelining: 1,
+    headersTimeout: RESPONSE_HEAD_MS_MAX,
+    bodyTimeout: RESPONSE_IDLE_MS_MAX,
+    maxHeaderSize: RESPONSE_HEAD_BYTES_MAX,
+  });
+}
+
+function closeOldest(pools: Map<string, Pool>): void {
+  const oldest = pools.entries().next().value;
+  if (oldest === undefined) return;
+  pools.delete(oldest[0]);
+  oldest[1].close().catch(() => {});
+}

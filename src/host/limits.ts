@@ -1,0 +1,16 @@
+/** Bounds of what the host does for one box. */
+
+/** Folders that are searched for secret files before a box starts; about a second's work. */
+export const MASK_FOLDERS_MAX = 100_000;
+/** How deep that search goes. */
+export const MASK_DEPTH_MAX = 64;
+/** Secret files that one box can have masked; each is a mount of its own. */
+export const MASK_FILES_MAX = 256;
+/** Time that a program has to end by itself when its box is stopped. */
+export const STOP_GRACE_MS = 2_000;
+/** Processes that a box may have when nothing else is said: builds need hundreds, bombs more. */
+export const PIDS_DEFAULT = 4096;
+/** Size of /tmp and of the home folder, each, when nothing else is said. */
+export const DISK_BYTES_DEFAULT = 2 * 1024 ** 3;
+/** Bytes that are kept of a detached box's output. */
+export const OUTPUT_BYTES_MAX = 64 * 1024 ** 2;

@@ -1,0 +1,127 @@
+import { lstatSync, type Dirent, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type MaskedValue, maskFile, type PlaceholderMaker } from '../vault/env-file.ts';
+import { PowerboxError } from '../wire/errors.ts';
+import { MASK_DEPTH_MAX, MASK_FILES_MAX, MASK_FOLDERS_MAX } from './limits.ts';
+import { type WantedMount, within } from './mounts.ts';
+
+/** A secret file as the box sees it. */
+export interface Mask {
+  /** Path in the box. */
+  readonly target: string;
+  readonly content: Uint8Array;
+  readonly values: readonly MaskedValue[];
+}
+
+/** Folders that hold other people's code in great number, and no settings of this project. */
+const NOT_SEARCHED: ReadonlySet<string> = new Set(['node_modules', '.git', '.venv', '__pycache__']);
+
+/**
+ * Masks every `.env*` file in the mounted folders and the files that were named. A folder too
+ * large to search is refused: an unseen secret file would be readable.
+ */
+export function findMasks(
+  mounts: readonly WantedMount[],
+  named: readonly string[],
+  cwd: string,
+  make: PlaceholderMaker,
+): Mask[] {
+  const found = new Map<string, string>();
+  const budget = { folders: MASK_FOLDERS_MAX, files: MASK_FILES_MAX };
+  for (const mount of mounts) {
+    for (const path of searchEnvFiles(mount.source, 0, budget)) {
+      const target = targetOf(path, mounts);
+      if (target !== null) found.set(target, path);
+    }
+  }
+  for (const name of named) {
+    const { target, source } = locateNamed(name, cwd, mounts);
+    found.set(target, source);
+  }
+  return [...found].map(([target, source]) => ({ target, ...mask(source, make) }));
+}
+
+function mask(source: string, make: PlaceholderMaker): Pick<Mask, 'content' | 'values'> {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(source);
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new PowerboxError('mount-unreadable', `Cannot mask ${source}: it cannot be read (${why}).`);
+  }
+  const { masked, values } = maskFile(bytes, make);
+  return { content: masked, values };
+}
+
+function locateNamed(
+  name: string,
+  cwd: string,
+  mounts: readonly WantedMount[],
+): { target: string; source: string } {
+  let source: string;
+  try {
+    source = realpathSync(resolve(cwd, name));
+  } catch {
+    throw new PowerboxError('mount-unreadable', `Cannot mask ${name}: there is no such file.`);
+  }
+  const target = targetOf(source, mounts);
+  if (target === null) {
+    throw new PowerboxError('mount-unreadable', `Cannot mask ${name}: the box does not see it anyway.`);
+  }
+  return { source, target };
+}
+
+/** Where the box sees a file of the host; null when it does not. */
+function targetOf(source: string, mounts: readonly WantedMount[]): string | null {
+  const mount = mounts.find((candidate) => within(source, candidate.source));
+  return mount === undefined ? null : join(mount.target, source.slice(mount.source.length));
+}
+
+function searchEnvFiles(
+  path: string,
+  depth: number,
+  budget: { folders: number; files: number },
+): string[] {
+  if (lstatSync(path).isFile()) return isEnvName(path.slice(path.lastIndexOf('/') + 1)) ? [path] : [];
+  budget.folders -= 1;
+  if (budget.folders < 0 || depth > MASK_DEPTH_MAX) {
+    throw new PowerboxError('mask-too-large', `Cannot look for secret files below ${path}: there are too many folders.`);
+  }
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(path, { withFileTypes: true });
+  } catch {
+    // What the person who starts the box cannot read, the box cannot read either.
+    return [];
+  }
+  const found: string[] = [];
+  for (const entry of entries) {
+    const below = join(path, entry.name);
+    if (entry.isDirectory()) {
+      if (!NOT_SEARCHED.has(entry.name)) found.push(...searchEnvFiles(below, depth + 1, budget));
+    } else if (isEnvName(entry.name)) {
+      found.push(...envFile(entry, below));
+    }
+  }
+  budget.files -= found.length;
+  if (budget.files < 0) {
+    throw new PowerboxError('mask-too-large', `Cannot mask all secret files below ${path}: there are too many.`);
+  }
+  return found;
+}
+
+/** A link is masked where it points to, whatever that file is called. */
+function envFile(entry: Dirent, path: string): string[] {
+  if (entry.isFile()) return [path];
+  if (!entry.isSymbolicLink()) return [];
+  try {
+    const real = realpathSync(path);
+    return lstatSync(real).isFile() ? [real] : [];
+  } catch {
+    return [];
+  }
+}
+
+function isEnvName(name: string): boolean {
+  return name === '.env' || name.startsWith('.env.') || name === '.envrc' || /^\.env[-_]/.test(name);
+}

@@ -1,0 +1,104 @@
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { PowerboxError } from '../wire/errors.ts';
+import { type WantedMount, within } from './mounts.ts';
+
+/** The PATH of every box; folders of mounted programs are put in front of it. */
+const BOX_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** What every box sees of the host, read-only. */
+const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib64'];
+
+export interface FoundProgram {
+  /** Read-only mounts without which the box could not start it. */
+  readonly mounts: readonly WantedMount[];
+  readonly path: string;
+}
+
+/**
+ * Makes sure that the box will find its program. One that lies outside what the box sees is
+ * mounted when `bring` is set (kits do), else refused with the mount that would bring it. Throws
+ * `program-missing`.
+ */
+export function findProgram(
+  program: string,
+  hostPath: string,
+  cwd: string,
+  mounts: readonly WantedMount[],
+  bring: boolean,
+): FoundProgram {
+  const visible = (path: string) =>
+    SYSTEM.some((folder) => within(path, folder)) || mounts.some((mount) => within(path, mount.target));
+  if (program.includes('/')) return findByPath(program, cwd, mounts, visible);
+  const found = search(program, hostPath);
+  if (found === null) {
+    throw new PowerboxError('program-missing', `Cannot run "${program}": there is no such program on PATH.`);
+  }
+  if (visible(found) && visible(realpathSync(found))) return { mounts: [], path: pathWith(dirname(found)) };
+  const needed = bringing(found);
+  if (!bring) {
+    throw new PowerboxError('program-missing', `Cannot run "${program}": ${found} is not visible in the box.`, {
+      hint: `Add ${needed.map((mount) => `--mount ${mount.source}`).join(' ')}.`,
+    });
+  }
+  return { mounts: needed, path: pathWith(dirname(found), dirname(process.execPath)) };
+}
+
+function findByPath(
+  program: string,
+  cwd: string,
+  mounts: readonly WantedMount[],
+  visible: (path: string) => boolean,
+): FoundProgram {
+  const path = isAbsolute(program) ? program : resolve(cwd, program);
+  if (!visible(path)) {
+    throw new PowerboxError('program-missing', `Cannot run ${path}: it is not visible in the box.`, {
+      hint: `Add --mount ${dirname(path)}.`,
+    });
+  }
+  const mount = mounts.find((candidate) => within(path, candidate.target));
+  const onHost = mount === undefined ? path : join(mount.source, path.slice(mount.target.length));
+  if (!isExecutable(onHost)) {
+    throw new PowerboxError('program-missing', `Cannot run ${program}: it is not an executable file.`);
+  }
+  return { mounts: [], path: BOX_PATH };
+}
+
+function search(program: string, hostPath: string): string | null {
+  for (const folder of hostPath.split(delimiter)) {
+    if (!isAbsolute(folder)) continue;
+    const path = join(folder, program);
+    if (isExecutable(path)) return path;
+  }
+  return null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** An npm prefix comes whole, with the node beside it; any other program comes as its own file. */
+function bringing(found: string): WantedMount[] {
+  const real = realpathSync(found);
+  const sources = new Set<string>();
+  const global = real.indexOf('/lib/node_modules/');
+  const local = real.lastIndexOf('/node_modules/');
+  if (global !== -1) sources.add(real.slice(0, global));
+  else if (local !== -1) sources.add(real.slice(0, local + '/node_modules'.length));
+  else sources.add(real);
+  if (![...sources].some((source) => within(found, source))) sources.add(found);
+  if (local !== -1 && !SYSTEM.some((folder) => within(process.execPath, folder))) {
+    sources.add(process.execPath);
+  }
+  return [...sources].map((source) => ({ source, target: source, access: 'ro' }));
+}
+
+function pathWith(...folders: readonly string[]): string {
+  const known = BOX_PATH.split(':');
+  const added = [...new Set(folders)].filter((folder) => !known.includes(folder));
+  return [...added, BOX_PATH].join(':');
+}

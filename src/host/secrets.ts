@@ -1,0 +1,63 @@
+import type { BoundSecret } from '../egress/protocol.ts';
+import type { Kit } from '../kits/kit.ts';
+import type { Home } from '../store/home.ts';
+import type { PlaceholderMaker } from '../vault/env-file.ts';
+import { makePlaceholder } from '../vault/placeholder.ts';
+import { knownPrefixes, knownService } from '../vault/services.ts';
+import { readSecret } from '../vault/store.ts';
+import type { Mask } from './masks.ts';
+
+/** The secrets of one box: what its environment shows, and what the egress is told. */
+export interface BoxSecrets {
+  readonly bound: readonly BoundSecret[];
+  /** Variables of the box; values are placeholders. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Makes the placeholders of one box; no two of them are the same. */
+export function placeholders(): PlaceholderMaker {
+  const taken = new Set<string>();
+  return (value) => {
+    const placeholder = makePlaceholder(value, knownPrefixes(), undefined, taken);
+    taken.add(placeholder);
+    return placeholder;
+  };
+}
+
+/**
+ * Binds the secrets that were asked for, and those that masked files of the workspace hold under
+ * the usual name of a known service. Values of masked files that no service is known for are
+ * bound nowhere: the box sees a placeholder and that is all.
+ */
+export function bindSecrets(
+  home: Home,
+  names: readonly string[],
+  kit: Kit | null,
+  masks: readonly Mask[],
+  make: PlaceholderMaker,
+): BoxSecrets {
+  const bound: BoundSecret[] = [];
+  const environment: Record<string, string> = {};
+  for (const name of names) {
+    const { secret, bindings } = readSecret(home, name);
+    const value = secret.reveal();
+    const placeholder = make(value);
+    bound.push({ name, value, placeholder, bindings });
+    environment[name] = placeholder;
+    for (const alias of kit?.variables[name] ?? []) environment[alias] = placeholder;
+  }
+  for (const mask of masks) {
+    for (const { name, value, placeholder } of mask.values) {
+      const service = knownService(name);
+      if (service !== undefined && isHeaderSafe(value)) {
+        bound.push({ name, value, placeholder, bindings: service.bindings });
+      }
+    }
+  }
+  return { bound, environment };
+}
+
+/** A value with a line break or a character beyond Latin-1 cannot stand in a header at all. */
+function isHeaderSafe(value: string): boolean {
+  return value.length >= 12 && /^[\x21-\x7e\xa0-\xff]+$/.test(value);
+}

@@ -1,0 +1,26 @@
+/** Longest DNS name in text form without its trailing dot (RFC 1035 §2.3.4, RFC 1123 §2.1). */
+export const HOST_CHARS_MAX = 253;
+
+/** Longest label of a DNS name (RFC 1035 §2.3.4). */
+export const LABEL_CHARS_MAX = 63;
+
+/** Longest rule: the longest host, a long path and a few methods, yet one line for a person. */
+export const RULE_CHARS_MAX = 2048;
+
+/** Longest path pattern; keeps matching linear in the request, whoever wrote the pattern. */
+export const PATTERN_CHARS_MAX = 1024;
+
+/** Longest request target: signed URLs reach some 8 KiB, and servers refuse beyond 16 KiB. */
+export const TARGET_CHARS_MAX = 16_384;
+
+/** Longest policy file: hundreds of powers fit, and reading it never takes noticeable time. */
+export const POLICY_CHARS_MAX = 262_144;
+
+/** Deepest nesting of a policy file: the schema needs four levels, the rest is for clear errors. */
+export const POLICY_DEPTH_MAX = 16;
+
+/** Longest list in a policy file: each power is looked at for each request. */
+export const POLICY_ENTRIES_MAX = 512;
+
+/** Characters of foreign text that an error or a refusal repeats, so that it stays one line. */
+export const QUOTE_CHARS_MAX = 160;

@@ -1,0 +1,134 @@
+import { PATTERN_CHARS_MAX } from './limits.ts';
+import { canonicalPath, pathFlags } from './path.ts';
+
+/**
+ * Path patterns. A segment is literal text; `*` stands for one whole segment that is not empty, or
+ * for any characters within a segment (`v*` matches `v` and `v12`); `**`, alone in its segment,
+ * stands for any number of segments, none included, so `/repos/acme/**` matches `/repos/acme`
+ * itself and everything below. Without a wildcard a pattern matches exactly one path, and letters,
+ * trailing slashes and all else count.
+ *
+ * A pattern speaks of segments, so a path that a server may cut into other segments does not
+ * match: empty segments and double encoding never, `%2F` only below `**` or where the pattern
+ * itself has it.
+ */
+export interface PathPattern {
+  /** Canonical text; compiles to the same pattern. */
+  readonly text: string;
+  /** The segments between one `**` and the next; one run when there is no `**`. */
+  readonly runs: readonly (readonly Segment[])[];
+}
+
+interface Segment {
+  /** The literal text around each `*`; a single piece when the segment is literal. */
+  readonly pieces: readonly string[];
+  readonly encodedSlashes: number;
+}
+
+export type CompiledPattern =
+  | { readonly ok: true; readonly pattern: PathPattern }
+  | { readonly ok: false; readonly reason: string; readonly at: number };
+
+const EMPTY_SEGMENT = /\/(?:\/|;|%3B)/i;
+
+export function compilePathPattern(text: string): CompiledPattern {
+  if (text.length > PATTERN_CHARS_MAX) {
+    const reason = `the path pattern is longer than ${PATTERN_CHARS_MAX} characters`;
+    return { ok: false, reason, at: PATTERN_CHARS_MAX };
+  }
+  const mark = text.indexOf('?');
+  if (mark !== -1) return { ok: false, reason: 'a path pattern has no query', at: mark };
+  const canonical = canonicalPath(text);
+  if (!canonical.ok) return canonical;
+  const { path, flags } = canonical;
+  if (flags.emptySegment) {
+    return { ok: false, reason: 'the path has an empty segment', at: text.search(EMPTY_SEGMENT) };
+  }
+  if (flags.doubleEncoded) {
+    return { ok: false, reason: 'the path is encoded twice', at: text.indexOf('%25') };
+  }
+  const stars = /[^/]\*\*|\*\*[^/]/.exec(text);
+  if (stars !== null)
+    return { ok: false, reason: '** stands alone in its segment', at: stars.index };
+  return { ok: true, pattern: buildPattern(path) };
+}
+
+export type PathMatch = 'match' | 'miss' | 'ambiguous';
+
+/** `path` is canonical. Takes time in proportion to its length. */
+export function matchPath(pattern: PathPattern, path: string): PathMatch {
+  const flags = pathFlags(path);
+  if (flags.emptySegment || flags.doubleEncoded) return 'ambiguous';
+  return matchRuns(pattern.runs, segmentsOf(path)) ? 'match' : 'miss';
+}
+
+/** Leading segments of the pattern that the path shares: how near a miss was. */
+export function sharedSegments(pattern: PathPattern, path: string): number {
+  const segments = segmentsOf(path);
+  const first = pattern.runs[0] ?? [];
+  const differs = first.findIndex((segment, index) => !matchSegment(segment, segments[index]));
+  return differs === -1 ? first.length : differs;
+}
+
+function buildPattern(path: string): PathPattern {
+  const runs: Segment[][] = [[]];
+  const kept: string[] = [];
+  for (const segment of segmentsOf(path)) {
+    // Two `**` in a row say no more than one.
+    if (segment === '**' && kept.at(-1) === '**') continue;
+    kept.push(segment);
+    if (segment === '**') runs.push([]);
+    else runs.at(-1)?.push({ pieces: segment.split('*'), encodedSlashes: countSlashes(segment) });
+  }
+  return { text: `/${kept.join('/')}`, runs };
+}
+
+function segmentsOf(path: string): readonly string[] {
+  return path.slice(1).split('/');
+}
+
+/**
+ * The first run begins the path and the last one ends it; each run between takes the first place
+ * that it fits. Taking the first never loses a match, as what is skipped only grows `**`, so
+ * nothing is tried twice.
+ */
+function matchRuns(runs: PathPattern['runs'], segments: readonly string[]): boolean {
+  const first = runs[0] ?? [];
+  if (!matchRunAt(first, segments, 0)) return false;
+  if (runs.length === 1) return segments.length === first.length;
+  const last = runs.at(-1) ?? [];
+  const end = segments.length - last.length;
+  let from = first.length;
+  for (const run of runs.slice(1, -1)) {
+    while (from + run.length <= end && !matchRunAt(run, segments, from)) from += 1;
+    from += run.length;
+    if (from > end) return false;
+  }
+  return from <= end && matchRunAt(last, segments, end);
+}
+
+function matchRunAt(run: readonly Segment[], segments: readonly string[], from: number): boolean {
+  return run.every((segment, index) => matchSegment(segment, segments[from + index]));
+}
+
+function matchSegment({ pieces, encodedSlashes }: Segment, text: string | undefined): boolean {
+  if (text === undefined) return false;
+  const first = pieces[0] ?? '';
+  if (pieces.length === 1) return text === first;
+  // The literal pieces account for that many `%2F`; any further one was under a `*`.
+  if (text === '' || countSlashes(text) !== encodedSlashes) return false;
+  const last = pieces.at(-1) ?? '';
+  const end = text.length - last.length;
+  if (end < first.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+  let from = first.length;
+  for (const piece of pieces.slice(1, -1)) {
+    const found = text.indexOf(piece, from);
+    if (found === -1) return false;
+    from = found + piece.length;
+  }
+  return from <= end;
+}
+
+function countSlashes(text: string): number {
+  return text.includes('%2F') ? text.split('%2F').length - 1 : 0;
+}

@@ -1,0 +1,134 @@
+import { POLICY_DEPTH_MAX } from './limits.ts';
+import { quote } from './quote.ts';
+
+/** A fault in JSON text; `line` and `column` count from 1. */
+interface JsonFault {
+  readonly ok: false;
+  readonly reason: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export type StrictJson = { readonly ok: true; readonly value: unknown } | JsonFault;
+
+interface Cursor {
+  readonly text: string;
+  at: number;
+}
+
+/** Thrown and caught in this file only. */
+interface Stop {
+  readonly stop: true;
+  readonly reason: string;
+  readonly at: number;
+}
+
+/**
+ * Reads JSON (RFC 8259) that means one thing to every reader: a key that is there twice, of which
+ * readers keep different ones, is refused, and so is `__proto__`. Nesting is bounded. Never throws.
+ */
+export function parseStrictJson(text: string): StrictJson {
+  const cursor: Cursor = { text, at: 0 };
+  try {
+    const value = readValue(cursor, 0);
+    skipSpace(cursor);
+    if (cursor.at < text.length) stop(cursor.at, 'there is more after the end');
+    return { ok: true, value };
+  } catch (error) {
+    if (!isStop(error)) throw error;
+    const before = text.slice(0, error.at).split('\n');
+    const column = (before.at(-1)?.length ?? 0) + 1;
+    return { ok: false, reason: error.reason, line: before.length, column };
+  }
+}
+
+function readValue(cursor: Cursor, depth: number): unknown {
+  if (depth > POLICY_DEPTH_MAX) {
+    stop(cursor.at, `it is nested deeper than ${POLICY_DEPTH_MAX} levels`);
+  }
+  skipSpace(cursor);
+  const char = cursor.text[cursor.at];
+  if (char === '{') return readObject(cursor, depth);
+  if (char === '[') return readArray(cursor, depth);
+  if (char === '"') return readString(cursor);
+  return readScalar(cursor);
+}
+
+function readObject(cursor: Cursor, depth: number): Record<string, unknown> {
+  const value: Record<string, unknown> = {};
+  readItems(cursor, '}', () => {
+    const at = cursor.at;
+    if (cursor.text[at] !== '"') stop(at, 'a key in double quotes is expected');
+    const key = readString(cursor);
+    if (Object.hasOwn(value, key)) stop(at, `the key ${quote(key)} is there twice`);
+    if (key === '__proto__') stop(at, 'the key "__proto__" is not allowed');
+    skipSpace(cursor);
+    if (cursor.text[cursor.at] !== ':') stop(cursor.at, 'a colon is expected');
+    cursor.at += 1;
+    value[key] = readValue(cursor, depth + 1);
+  });
+  return value;
+}
+
+function readArray(cursor: Cursor, depth: number): unknown[] {
+  const value: unknown[] = [];
+  readItems(cursor, ']', () => {
+    value.push(readValue(cursor, depth + 1));
+  });
+  return value;
+}
+
+/** The part that objects and arrays share: items between commas, up to the closing bracket. */
+function readItems(cursor: Cursor, close: string, readItem: () => void): void {
+  cursor.at += 1;
+  skipSpace(cursor);
+  if (cursor.text[cursor.at] === close) {
+    cursor.at += 1;
+    return;
+  }
+  for (;;) {
+    skipSpace(cursor);
+    readItem();
+    skipSpace(cursor);
+    const char = cursor.text[cursor.at];
+    if (char !== ',' && char !== close) stop(cursor.at, `a comma or ${close} is expected`);
+    cursor.at += 1;
+    if (char === close) return;
+  }
+}
+
+function readString(cursor: Cursor): string {
+  const token = tokenAt(cursor, /"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"/y);
+  if (token === null)
+    return stop(cursor.at, 'the string has no end, or a character in it is wrong');
+  return JSON.parse(token) as string;
+}
+
+function readScalar(cursor: Cursor): unknown {
+  const token = tokenAt(
+    cursor,
+    /(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![A-Za-z0-9_.+-])/y,
+  );
+  if (token === null) return stop(cursor.at, 'a value is expected');
+  return JSON.parse(token);
+}
+
+function tokenAt(cursor: Cursor, pattern: RegExp): string | null {
+  pattern.lastIndex = cursor.at;
+  const token = pattern.exec(cursor.text)?.[0] ?? null;
+  cursor.at += token?.length ?? 0;
+  return token;
+}
+
+function skipSpace(cursor: Cursor): void {
+  tokenAt(cursor, /[ \t\n\r]*/y);
+}
+
+function stop(at: number, reason: string): never {
+  const fault: Stop = { stop: true, reason, at };
+  throw fault;
+}
+
+function isStop(value: unknown): value is Stop {
+  return typeof value === 'object' && value !== null && 'stop' in value;
+}

@@ -1,0 +1,131 @@
+import { definePower, type Effect, type PowerDefinition } from '../ocap/power.ts';
+import { ALLOWED, refuse, type Verdict } from '../ocap/verdict.ts';
+import { formatOrigin } from '../policy/authority.ts';
+import { matchHost } from '../policy/host.ts';
+import { givesMethod } from '../policy/method.ts';
+import {
+  type CompiledPattern,
+  compilePathPattern,
+  matchPath,
+  sharedSegments,
+} from '../policy/path-pattern.ts';
+import { listWords, shorten } from '../policy/quote.ts';
+
+/** The network, one origin at a time. `HttpCall` is the canonical form; its bytes go on the wire. */
+export interface HttpCall {
+  readonly scheme: 'http' | 'https';
+  /** Lower-case A-label name, or an IP address in canonical text without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Upper-case. */
+  readonly method: string;
+  /** Canonical path, begins with `/`, no query. */
+  readonly path: string;
+  /** Canonical query without `?`; empty when there is none. */
+  readonly query: string;
+}
+
+export type HostPattern =
+  | { readonly type: 'exact'; readonly name: string }
+  /** Any name one or more labels below `suffix`; never `suffix` itself, never an address. */
+  | { readonly type: 'below'; readonly suffix: string }
+  | { readonly type: 'any' };
+
+export interface HttpConfig {
+  readonly scheme: 'http' | 'https';
+  readonly host: HostPattern;
+  readonly port: number;
+}
+
+export interface HttpNarrowing {
+  /** Upper-case methods; null allows all but TRACE and CONNECT. */
+  readonly methods: readonly string[] | null;
+  /** Path pattern; null allows every path. */
+  readonly path: string | null;
+}
+
+/**
+ * A call is judged by its method, then by its path. Of the refusals of several grants the nearest
+ * explains: best is one where only the method was missing, then one where only the path was.
+ */
+export const httpPower: PowerDefinition<HttpConfig, HttpNarrowing, HttpCall> = definePower({
+  kind: 'http',
+  concerns: (config: HttpConfig, call: HttpCall): boolean =>
+    config.scheme === call.scheme && config.port === call.port && matchHost(config.host, call.host),
+  permits,
+  effect: (call: HttpCall): Effect => (SAFE_METHODS.has(call.method) ? 'read' : 'write'),
+  describe,
+});
+
+/** RFC 9110 §9.2.1. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Longest method that a refusal shows. */
+const METHOD_CHARS_SHOWN_MAX = 32;
+
+/** Most methods that a refusal lists. */
+const METHODS_SHOWN_MAX = 8;
+
+const DISTANCE = { nothing: 1, path: 2, method: 3 } as const;
+
+/** A narrowing is compiled once; it is never changed. */
+const compiled = new WeakMap<HttpNarrowing, CompiledPattern>();
+
+function permits(narrowing: HttpNarrowing, call: HttpCall): Verdict {
+  const path = judgePath(narrowing, call);
+  if (!givesMethod(narrowing.methods, call.method)) {
+    const distance = path.allow ? DISTANCE.method : DISTANCE.nothing;
+    return refuse('method-not-granted', explainMethod(narrowing, call), distance);
+  }
+  return path;
+}
+
+function judgePath(narrowing: HttpNarrowing, call: HttpCall): Verdict {
+  if (narrowing.path === null) return ALLOWED;
+  const pattern = patternOf(narrowing, narrowing.path);
+  if (!pattern.ok) {
+    return refuse(
+      'path-not-granted',
+      `${describe(call)} is not allowed: the path of the grant cannot be read, as ${pattern.reason}.`,
+      DISTANCE.path,
+    );
+  }
+  const match = matchPath(pattern.pattern, call.path);
+  if (match === 'match') return ALLOWED;
+  const shared = sharedSegments(pattern.pattern, call.path);
+  // More shared segments are nearer, and never as near as a path that matches.
+  const distance = DISTANCE.path + shared / (shared + 1);
+  const only = `this box may only use ${shorten(narrowing.path)} there`;
+  return match === 'ambiguous'
+    ? refuse(
+        'path-ambiguous',
+        `${describe(call)} is not allowed: servers read a path with an empty or doubly encoded segment in different ways, and ${only}.`,
+        distance,
+      )
+    : refuse('path-not-granted', `${describe(call)} is not allowed: ${only}.`, distance);
+}
+
+function patternOf(narrowing: HttpNarrowing, path: string): CompiledPattern {
+  let pattern = compiled.get(narrowing);
+  if (pattern === undefined) {
+    pattern = compilePathPattern(path);
+    compiled.set(narrowing, pattern);
+  }
+  return pattern;
+}
+
+function explainMethod({ methods, path }: HttpNarrowing, call: HttpCall): string {
+  const where = path === null ? 'there' : `on ${shorten(path)} there`;
+  if (methods === null) {
+    return `${describe(call)} is not allowed: no box may use this method; other methods may be used ${where}.`;
+  }
+  const shown = methods.slice(0, METHODS_SHOWN_MAX);
+  const more = methods.length > shown.length ? ['others'] : [];
+  return `${describe(call)} is not allowed: this box may only use ${listWords([...shown, ...more])} ${where}.`;
+}
+
+/** Without the query, as its values may be private. */
+function describe(call: HttpCall): string {
+  const method = call.method.slice(0, METHOD_CHARS_SHOWN_MAX);
+  return `${method} ${formatOrigin(call.scheme, call.host, call.port)}${shorten(call.path)}`;
+}
