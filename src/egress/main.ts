@@ -7,10 +7,12 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { createServer, type Server as TcpServer } from 'node:net';
 import { openJournal } from '../journal/journal.ts';
+import { claimEnd } from '../store/end-mark.ts';
 import type { Home } from '../store/home.ts';
 import { acceptConnection, acceptTunnel } from './accept.ts';
 import { type BoxState, makeBoxState } from './box-egress.ts';
 import { serveDnsSocket } from './serve-dns.ts';
+import { undiciPool } from './upstream/undici-pool.ts';
 import { makeHttpServer } from './http1/server.ts';
 import type { FromEgress, ToEgress } from './protocol.ts';
 import { makeRecorder, type Recorder } from './record.ts';
@@ -35,6 +37,8 @@ function main(): void {
       case 'start':
         recorder = startRecorder(message.home, Buffer.from(message.key, 'hex'), boxes);
         send({ type: 'ready' });
+        // The first request is near; better now than while it waits.
+        setImmediate(undiciPool);
         break;
       case 'open':
         if (recorder === null) throw new Error('open before start');
@@ -56,9 +60,9 @@ function main(): void {
     }
   });
   process.on('disconnect', () => {
-    // The starter of these boxes is gone, and they with it: their end is told here.
-    for (const [box, { started }] of [...boxes]) {
+    for (const [box, { state, started }] of [...boxes]) {
       closeBox(boxes, box);
+      if (!claimEnd(state.config.endMark)) continue;
       const durationMs = Date.now() - started;
       recorder?.note({ kind: 'box-end', box, status: null, reason: 'abandoned', durationMs });
     }

@@ -27,6 +27,11 @@ export interface BoxEgress {
   /** The box's own certificate authority (PEM); lives in memory only. */
   readonly ca: { readonly certificate: string; readonly key: string };
   readonly hosts: Readonly<Record<string, HostOverride>>;
+  /**
+   * A file that exists while the box's end is not in the journal. Whoever removes it writes that
+   * row: the starter, or, when it was killed, the egress, or a later command.
+   */
+  readonly endMark: string;
 }
 
 /** What the parent (the command line; later the daemon) tells the egress process. */

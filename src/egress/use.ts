@@ -110,7 +110,7 @@ async function refused(
   } catch {
     // The refusal stands whether or not it could be recorded; the recorder has told the host.
   }
-  box.tellRefused(displayOrigin(target), `refused ${reason}`);
+  box.tellRefused(displayOrigin(target), reason);
   return { ok: false, code, reason };
 }
 

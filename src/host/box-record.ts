@@ -27,10 +27,10 @@ export interface BoxRecord {
   readonly detached: boolean;
   /** The box's whole environment, for commands that are run in it later. */
   readonly env: Readonly<Record<string, string>>;
+  /** The command line that started it; when this process ends, so does the box. */
+  readonly starter: ProcessId;
   /** Null until the box runs. */
   readonly running: {
-    /** The command line that started it; when this process ends, so does the box. */
-    readonly starter: ProcessId;
     /** The first process in the box, as the host numbers it. */
     readonly inside: ProcessId;
     readonly limits: LimitsInForce;
@@ -59,6 +59,11 @@ export function makeBoxFolder(home: Home, id: string): string {
   const folder = boxFolder(home, id);
   mkdirSync(folder, { mode: 0o700 });
   return folder;
+}
+
+/** See `claimEnd`. */
+export function endMark(home: Home, id: string): string {
+  return join(boxFolder(home, id), 'unended');
 }
 
 export function writeRecord(home: Home, record: BoxRecord): void {
@@ -107,8 +112,8 @@ export function removeBox(home: Home, id: string): void {
 
 /** A box runs while both its starter and its first process live. */
 export function isRunning(record: BoxRecord): boolean {
-  const { running, ended } = record;
-  return ended === null && running !== null && isAlive(running.starter) && isAlive(running.inside);
+  const { starter, running, ended } = record;
+  return ended === null && running !== null && isAlive(starter) && isAlive(running.inside);
 }
 
 export function processId(pid: number): ProcessId {

@@ -9,9 +9,12 @@ import { PowerboxError } from '../wire/errors.ts';
 export interface EgressProcess {
   readonly pid: number | undefined;
   open(config: BoxEgress): void;
-  /** Hands over a listener; resolves when this process's own copy can be closed. */
-  listen(box: string, listener: BoxListener): Promise<void>;
-  /** Cuts the box's connections and waits until its rows are written. */
+  /** Hands listeners over; resolves when this process's own copies can be closed. */
+  listen(box: string, listeners: readonly BoxListener[]): Promise<unknown>;
+  /**
+   * Cuts the box's connections and waits until its rows are written. An egress that is not up yet
+   * has let nothing out; it still writes the rows of what waited in the listeners, after this.
+   */
   close(box: string): Promise<void>;
   /** Ends the process. */
   end(): void;
@@ -40,7 +43,9 @@ export function startEgress(home: Home, journalKey: Buffer, events: EgressEvents
   });
   const closing = new Map<string, () => void>();
   let ended = false;
+  let ready = false;
   child.on('message', (message: FromEgress) => {
+    if (message.type === 'ready') ready = true;
     if (message.type === 'refused') events.refused(message.line);
     if (message.type === 'failed') events.failed(message.line);
     if (message.type === 'closed') {
@@ -62,16 +67,11 @@ export function startEgress(home: Home, journalKey: Buffer, events: EgressEvents
     pid: child.pid,
     lost,
     open: (config) => tell(child, { type: 'open', config }),
-    listen: (box, { transport, family, handle }) =>
-      new Promise((done) => {
-        child.send({ type: 'listener', box, transport, family } satisfies ToEgress, handle, {}, () => done());
-      }),
+    listen: (box, listeners) => Promise.all(listeners.map((listener) => handOver(child, box, listener))),
     close(box) {
       if (!child.connected) return Promise.resolve();
-      return new Promise((done) => {
-        closing.set(box, done);
-        tell(child, { type: 'close', box });
-      });
+      tell(child, { type: 'close', box });
+      return ready ? new Promise((done) => closing.set(box, done)) : Promise.resolve();
     },
     end() {
       ended = true;
@@ -85,6 +85,14 @@ function tell(child: ChildProcess, message: ToEgress): void {
   if (!child.connected) return;
   // A failed send means that the process is gone, which `lost` tells.
   child.send(message, () => {});
+}
+
+function handOver(child: ChildProcess, box: string, listener: BoxListener): Promise<void> {
+  const { transport, family, handle } = listener;
+  const message: ToEgress = { type: 'listener', box, transport, family };
+  return new Promise((done) => {
+    child.send(message, handle, {}, () => done());
+  });
 }
 
 /** What name resolution and private authorities need, and nothing more. */

@@ -19,7 +19,7 @@ export function seedKitFolders(kit: Kit | null, hostHome: string, boxFolder: str
     for (const file of folder.files) {
       copySetting(join(hostHome, folder.path, file), join(source, file));
     }
-    return { source, target: join(BOX_HOME, folder.path), access: 'rw' as const };
+    return { source, target: join(BOX_HOME, folder.path), access: 'rw' as const, guarded: false };
   });
 }
 

@@ -49,8 +49,8 @@ export async function acceptedPolicy(
 function readText(path: string): string | null {
   try {
     const text = readFileSync(path, 'utf8');
-    // The stand-in of a folder without a policy is empty.
-    return text === '' ? null : text;
+    // While a box runs in a folder without a policy, an empty one stands in for it there.
+    return text.trim() === '' || text.trim() === '{}' ? null : text;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new PowerboxError('policy-invalid', `Cannot read ${path}: ${(error as Error).message}.`);

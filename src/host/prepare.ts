@@ -11,7 +11,7 @@ import { parseRules } from '../policy/rules.ts';
 import type { HttpConfig, HttpNarrowing } from '../powers/http.ts';
 import type { Home } from '../store/home.ts';
 import { PowerboxError } from '../wire/errors.ts';
-import { makeBoxFolder, newBoxId } from './box-record.ts';
+import { endMark, makeBoxFolder, newBoxId } from './box-record.ts';
 import { readConfig } from './config.ts';
 import { DISK_BYTES_DEFAULT, PIDS_DEFAULT } from './limits.ts';
 import { seedKitFolders } from './kit-folders.ts';
@@ -110,6 +110,7 @@ export async function prepare(home: Home, options: RunOptions): Promise<Prepared
       secrets: secrets.bound,
       ca: authority,
       hosts: config.hosts,
+      endMark: endMark(home, id),
     },
     workspaceAccess: access,
     timeoutMs,

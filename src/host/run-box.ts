@@ -1,13 +1,16 @@
+import { writeFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { openJournal } from '../journal/journal.ts';
+import { type Journal, openJournal } from '../journal/journal.ts';
 import type { RunningBox } from '../boxes/process/running.ts';
 import { startBox } from '../boxes/process/start.ts';
+import { claimEnd } from '../store/end-mark.ts';
 import type { Home } from '../store/home.ts';
 import { deriveKey, loadKey } from '../vault/key.ts';
 import { PowerboxError } from '../wire/errors.ts';
-import type { BoxEndEntry } from '../wire/journal-entry.ts';
+import type { BoxEndEntry, BoxStartEntry } from '../wire/journal-entry.ts';
 import { type BoxRecord, processId, removeBox, writeRecord } from './box-record.ts';
 import { isStopping } from './stop-box.ts';
+import { settle, sweep } from './sweep.ts';
 import { type EgressProcess, startEgress } from './egress-process.ts';
 import { STOP_GRACE_MS } from './limits.ts';
 import { type Prepared, prepare, type RunOptions, type Stdio } from './prepare.ts';
@@ -70,65 +73,94 @@ async function begin(
   const { spec } = prepared;
   const started = Date.now();
   egress.open(prepared.egress);
-  let box: RunningBox;
   let record = recordOf(options, prepared, started);
-  const journal = openJournal(home, key);
+  let journal: Journal | undefined;
+  let box: RunningBox;
+  writeRecord(home, record);
+  const walls = startBox({ ...spec, stdio });
   try {
-    writeRecord(home, record);
-    const starting = await startBox({ ...spec, stdio });
-    await Promise.all(starting.listeners.map((listener) => egress.listen(spec.id, listener)));
-    journal.append({
-      kind: 'box-start',
-      box: spec.id,
-      program: spec.program,
-      workspace: `${options.cwd} (${prepared.workspaceAccess})`,
-      rules: prepared.rules,
-      secrets: prepared.secretNames,
-    });
+    // Opened while another process builds the walls.
+    journal = openJournal(home, key);
+    const starting = await walls;
+    void egress.listen(spec.id, starting.listeners).then(starting.handedOver);
+    writeFileSync(prepared.egress.endMark, '', { mode: 0o600 });
+    journal.append(startEntry(options, prepared));
     box = await starting.go();
     record = { ...record, running: runningOf(box, starting.transparent) };
     writeRecord(home, record);
   } catch (error) {
-    journal.close();
+    await walls.then((starting) => starting.abort(), () => {});
+    if (claimEnd(prepared.egress.endMark)) {
+      const durationMs = Date.now() - started;
+      journal?.append({ kind: 'box-end', box: spec.id, status: null, reason: 'failed', durationMs });
+    }
+    journal?.close();
     removeBox(home, spec.id);
     throw error;
   }
+  sweep(home, journal);
+  return attend({ home, journal, prepared, record, box, egress, events });
+}
 
+interface Attended {
+  readonly home: Home;
+  readonly journal: Journal;
+  readonly prepared: Prepared;
+  readonly record: BoxRecord;
+  readonly box: RunningBox;
+  readonly egress: EgressProcess;
+  readonly events: RunEvents;
+}
+
+/** Stays with a running box: its time, its egress, its end. */
+function attend({ home, journal, prepared, record, box, egress, events }: Attended): RunHandle {
+  const { id } = record;
   let reason = 'exited' as BoxEndEntry['reason'];
   const end = (why: BoxEndEntry['reason']) => {
     reason = why;
     void box.stop(STOP_GRACE_MS).catch(() => {});
   };
-  const timer = prepared.timeoutMs === null ? null : setTimeout(() => end('timeout'), prepared.timeoutMs);
+  const { timeoutMs } = prepared;
+  const timer = timeoutMs === null ? null : setTimeout(() => end('timeout'), timeoutMs);
   egress.lost.catch(() => {
     events.failed('the egress ended, so the box is stopped');
     end('egress-lost');
   });
   const done = (async (): Promise<RunResult> => {
-    const { status } = await box.wait();
+    const exit = await box.wait();
     if (timer !== null) clearTimeout(timer);
-    await egress.close(spec.id);
-    const code = reason === 'timeout' ? 124 : status;
-    const ended = Date.now();
-    journal.append({ kind: 'box-end', box: spec.id, status: code, reason, durationMs: ended - started });
+    await egress.close(id);
+    const status = reason === 'timeout' ? TIMEOUT_STATUS : exit.status;
+    const time = Date.now();
+    if (claimEnd(prepared.egress.endMark)) {
+      const durationMs = time - record.started;
+      journal.append({ kind: 'box-end', box: id, status, reason, durationMs });
+    }
     journal.close();
     egress.end();
     await box.cleanUp();
-    settle(home, { ...record, ended: { time: ended, status: code, reason } });
-    return { id: spec.id, status: code, reason };
+    settle(home, { ...record, ended: { time, status, reason } });
+    return { id, status, reason };
   })();
   const signal = (name: NodeJS.Signals) => {
-    if (name === 'SIGTERM' && isStopping(home, spec.id)) end('stopped');
+    if (name === 'SIGTERM' && isStopping(home, id)) end('stopped');
     else box.signal(name);
   };
   return { record, signal, stdout: box.stdout, stderr: box.stderr, done };
 }
 
-/** A box that left nothing to look at is forgotten; copies and output stay until they are dropped. */
-function settle(home: Home, record: BoxRecord): void {
-  const keeps = record.detached || record.mounts.some((mount) => mount.access === 'copy');
-  if (keeps) writeRecord(home, record);
-  else removeBox(home, record.id);
+/** The status that timeout(1) has, too. */
+const TIMEOUT_STATUS = 124;
+
+function startEntry(options: RunOptions, prepared: Prepared): BoxStartEntry {
+  return {
+    kind: 'box-start',
+    box: prepared.spec.id,
+    program: prepared.spec.program,
+    workspace: `${options.cwd} (${prepared.workspaceAccess})`,
+    rules: prepared.rules,
+    secrets: prepared.secretNames,
+  };
 }
 
 function recordOf(options: RunOptions, prepared: Prepared, started: number): BoxRecord {
@@ -145,6 +177,7 @@ function recordOf(options: RunOptions, prepared: Prepared, started: number): Box
     mounts: spec.mounts,
     detached: options.detach,
     env: spec.env,
+    starter: processId(process.pid),
     running: null,
     ended: null,
   };
@@ -153,7 +186,6 @@ function recordOf(options: RunOptions, prepared: Prepared, started: number): Box
 function runningOf(box: RunningBox, transparent: boolean): NonNullable<BoxRecord['running']> {
   if (box.childStartTime === '') throw new PowerboxError('box-failed', 'Cannot start the box: it ended at once.');
   return {
-    starter: processId(process.pid),
     inside: { pid: box.childPid, start: box.childStartTime },
     limits: box.limits,
     network: transparent ? 'every port' : 'listed ports',

@@ -11,16 +11,16 @@ import { STOP_GRACE_MS } from './limits.ts';
  * never outlives its starter. Throws `box-ended`.
  */
 export async function stopBox(home: Home, record: BoxRecord): Promise<void> {
-  const { running } = record;
-  if (running === null || !isRunning(record)) {
+  const { starter } = record;
+  if (!isRunning(record)) {
     throw new PowerboxError('box-ended', `Cannot stop ${record.id}: it has ended.`);
   }
   writeFileSync(join(boxFolder(home, record.id), 'stopping'), '');
-  process.kill(running.starter.pid, 'SIGTERM');
+  process.kill(starter.pid, 'SIGTERM');
   const until = Date.now() + STOP_GRACE_MS + 3_000;
-  while (isAlive(running.starter)) {
+  while (isAlive(starter)) {
     if (Date.now() > until) {
-      process.kill(running.starter.pid, 'SIGKILL');
+      process.kill(starter.pid, 'SIGKILL');
       return;
     }
     await sleep(20);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { FileOverride } from '../boxes/contract.ts';
 import { PROXY_ADDRESS, PROXY_PORT } from '../egress/network.ts';
-import { jksTrustStore } from '../egress/tls/trust-store.ts';
+import { jksTrustStore } from '../egress/tls/jks.ts';
 import { subjectHash } from '../egress/tls/subject-hash.ts';
 
 /** Where the box finds its authority, alone and together with the system's. */

@@ -24,15 +24,17 @@ export function rowMac(
 }
 
 /**
- * What only a holder of the key can write into the head file about row `seq`: the first half says
- * that the row is about to be written, the second that it has been.
+ * What only a holder of the key can write into the head file about the rows after `from` up to
+ * `seq`, whose mac is `mac`: the first half says that they are about to be written, the second
+ * that they have been.
  */
-export function headMac(key: KeyObject, seq: number, mac: Uint8Array): Buffer {
-  return createHmac('sha256', key)
-    .update(leadOf(HEAD, seq, mac))
-    .digest();
+export function headMac(key: KeyObject, from: number, seq: number, mac: Uint8Array): Buffer {
+  const lead = leadOf(HEAD, seq, mac);
+  lead.writeDoubleBE(from, 9);
+  return createHmac('sha256', key).update(lead).digest();
 }
 
+/** Tag (1 byte), `seq` (8), a number of the caller's (8), a mac (32). */
 function leadOf(tag: number, seq: number, mac: Uint8Array): Buffer {
   const lead = Buffer.alloc(17 + MAC_BYTES);
   lead.writeUInt8(tag, 0);

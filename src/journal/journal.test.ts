@@ -52,6 +52,8 @@ describe('openJournal()', () => {
     expect(journal.appendMany([responseEntry(3), requestEntry()])).toEqual([4, 5]);
     expect(journal.appendMany([])).toEqual([]);
     journal.close();
+    journal.close();
+    expect(() => journal.append(requestEntry())).toThrow();
     expect(verifyJournal(home, JOURNAL_KEY).rows).toBe(5);
   });
 

@@ -10,9 +10,18 @@ import {
 import { migrate } from '../store/migrations.ts';
 import type { JournalEntry } from '../wire/journal-entry.ts';
 import { entryText } from './canonical.ts';
-import { headMac, NO_MAC, rowMac } from './chain.ts';
+import { NO_MAC, rowMac } from './chain.ts';
 import { broken, guarded } from './fault.ts';
-import { beginHead, type HeadFile, headFault, headPath, openHead, proofFault } from './head.ts';
+import {
+  beginHead,
+  type HeadFile,
+  headFault,
+  headPath,
+  openHead,
+  proofFault,
+  type Span,
+  spanOf,
+} from './head.ts';
 
 /**
  * The append side of the record. Any number of processes append to one chain at once. When
@@ -24,6 +33,7 @@ export interface Journal {
   append(entry: JournalEntry): number;
   /** All of them or none, next to each other; their numbers. Takes the lock once. */
   appendMany(entries: readonly JournalEntry[]): readonly number[];
+  /** May be called again. */
   close(): void;
 }
 
@@ -44,8 +54,8 @@ export function openJournal(home: Home, key: Buffer): Journal {
           if (entries.length === 0) return [];
           const texts = entries.map(entryText);
           const written = database.exclusively(() => write(table, file, secret, texts));
-          file.settle(written.seq, written.proof);
-          return entries.map((_, index) => written.seq - entries.length + 1 + index);
+          file.settle(written);
+          return entries.map((_, index) => written.from + 1 + index);
         });
       return {
         append: (entry) => appendMany([entry])[0] ?? 0,
@@ -84,12 +94,13 @@ function write(
   file: HeadFile,
   key: KeyObject,
   texts: readonly string[],
-): { readonly seq: number; readonly proof: Buffer } {
+): Span {
   const last = table.last();
   const reason = headFault(file.read(), last);
   if (reason !== undefined) throw broken(reason);
   const time = Date.now();
-  let seq = last?.seq ?? 0;
+  const from = last?.seq ?? 0;
+  let seq = from;
   let mac: Uint8Array = last?.mac ?? NO_MAC;
   for (const entry of texts) {
     seq += 1;
@@ -97,7 +108,7 @@ function write(
     const row: StoredRow = { seq, time, entry, mac };
     table.insert(row);
   }
-  const proof = headMac(key, seq, mac);
-  file.announce(seq, mac, proof);
-  return { seq, proof };
+  const span = spanOf(key, from, seq, mac);
+  file.announce(span);
+  return span;
 }

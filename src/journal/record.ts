@@ -10,7 +10,7 @@ type WithRow<Entry> = Entry & {
 /** A request and what became of it. The fields of the answer are absent while it is not over. */
 export type RequestRecord = WithRow<RequestEntry> & Partial<Outcome>;
 
-export interface Outcome extends Omit<ResponseEntry, 'kind' | 'box' | 'of' | 'code'> {
+interface Outcome extends Omit<ResponseEntry, 'kind' | 'box' | 'of' | 'code'> {
   /** Why the answer ended early; absent when it ended well. */
   readonly ended?: ResponseEntry['code'];
 }

@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import BetterSqlite3 from 'better-sqlite3';
 import { BUSY_MS_MAX, WAL_PAGES_MAX } from './limits.ts';
 
@@ -17,14 +17,14 @@ export interface Database {
   close(): void;
 }
 
-export interface Statement {
+interface Statement {
   run(...values: readonly SqlValue[]): void;
   get(...values: readonly SqlValue[]): SqlRow | undefined;
   all(...values: readonly SqlValue[]): readonly SqlRow[];
   iterate(...values: readonly SqlValue[]): Iterable<SqlRow>;
 }
 
-export type SqlValue = string | number | Uint8Array | null;
+type SqlValue = string | number | Uint8Array | null;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /**
@@ -32,9 +32,7 @@ export type SqlRow = Readonly<Record<string, SqlValue>>;
  * any process at once, and a loss of power from the next checkpoint on (synchronous NORMAL).
  */
 export function openDatabase(path: string): Database {
-  const file = openSync(path, 'a', 0o600);
-  fchmodSync(file, 0o600);
-  closeSync(file);
+  makePrivate(path);
   const engine = new BetterSqlite3(path, { timeout: BUSY_MS_MAX });
   try {
     useWriteAheadLog(engine);
@@ -50,12 +48,25 @@ export function openDatabase(path: string): Database {
   }
 }
 
+/**
+ * Never opens a file that is there: closing it again would drop the locks that another connection
+ * of this process holds on it (POSIX fcntl), and with them the safety of its writes.
+ */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    chmodSync(path, 0o600);
+  }
+}
+
 /** A database that no file backs; for tests and for asking what a schema looks like. */
 export function openMemoryDatabase(): Database {
   return wrap(new BetterSqlite3(':memory:'));
 }
 
-export type StoreFault = 'damaged' | 'unavailable';
+type StoreFault = 'damaged' | 'unavailable';
 
 /** What an engine's error means for the caller; undefined when it is not an engine's or a disk's. */
 export function faultOf(error: unknown): StoreFault | undefined {

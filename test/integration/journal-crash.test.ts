@@ -51,7 +51,7 @@ describe('a journal whose writers are killed', () => {
     const command = [process.execPath, WRITER, sources, home.root, 'amber-fox'];
     const child = spawn('bash', ['-c', script, 'bash', ...command], PIPED);
     const lines = await linesOf(child);
-    expect(lines.at(-1)).toBe('journal-unavailable');
+    expect(lines.at(-1)).toMatch(/^journal-unavailable /);
     const { rows } = verifyJournal(home, JOURNAL_KEY);
     expect(rows).toBeGreaterThan(10);
     expect(rows).toBe(Number(lines.at(-2)));
@@ -66,7 +66,9 @@ async function killedWriter(root: string, box: string): Promise<number[]> {
   const child = spawn(process.execPath, [WRITER, sources, root, box], PIPED);
   const lines = linesOf(child);
   child.stdout?.once('data', () => setTimeout(() => child.kill('SIGKILL'), Math.random() * 15));
-  return (await lines).map(Number);
+  const printed = await lines;
+  expect(printed.filter((line) => !/^[0-9]+$/.test(line))).toEqual([]);
+  return printed.map(Number);
 }
 
 async function linesOf(child: ChildProcess): Promise<string[]> {

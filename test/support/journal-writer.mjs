@@ -26,5 +26,5 @@ try {
     writeSync(1, seqs.map((seq) => `${seq}\n`).join(''));
   }
 } catch (error) {
-  writeSync(1, `${error.code ?? error.message}\n`);
+  writeSync(1, `${error.code ?? ''} ${error.message}\n`);
 }

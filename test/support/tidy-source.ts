@@ -17,6 +17,7 @@ const LAYERS = [
   'boxes',
   'kits',
   'host',
+  'quickstart',
   'cli',
 ] as const;
 
@@ -36,6 +37,7 @@ const PACKAGES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   boxes: [],
   kits: ['zod'],
   host: ['zod'],
+  quickstart: [],
   cli: ['commander', 'zod'],
 };
 
@@ -191,7 +193,7 @@ export function layerPackages(): readonly string[] {
 }
 
 /** Path from the root; a compiled `.js` name stands for its source. */
-export function resolveImport(file: string, specifier: string): string {
+function resolveImport(file: string, specifier: string): string {
   const parts = file.split('/').slice(0, -1);
   for (const part of specifier.split('/')) {
     if (part === '..') parts.pop();

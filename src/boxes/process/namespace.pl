@@ -155,6 +155,33 @@ my %step;
         call('die with the parent', 'prctl', 1, 9, 0, 0, 0);
         exit 125 if getppid() != $_[0];
     },
+    # The process that a descriptor was just opened for must be the one that is meant.
+    same    => sub {
+        my ($pid, $start) = @_;
+        open(my $file, '<', "/proc/$pid/stat") or fail('find the box', 3, 'it has ended');
+        my $line = <$file> // '';
+        $line =~ s/^.*\) //s;
+        fail('find the box', 3, 'it has ended') if ((split ' ', $line)[19] // '') ne $start;
+    },
+    # Everything after this runs in the child; this process waits and passes its end on.
+    fork    => sub {
+        my $child = fork // fail('start a process', $! + 0, "$!");
+        return if $child == 0;
+        $SIG{$_} = 'IGNORE' for @_;
+        while (waitpid($child, 0) < 0) { exit 125 if !$!{EINTR} }
+        exit($? & 127 ? 128 + ($? & 127) : $? >> 8);
+    },
+    dropCapabilities => sub {
+        syscall($number{prctl}, 24, $_, 0, 0, 0) for 0 .. 63;       # PR_CAPBSET_DROP
+        syscall($number{prctl}, 47, 4, 0, 0, 0);                    # PR_CAP_AMBIENT, clear all
+        call('drop capabilities', 'capset', pack('L l', 0x20080522, 0), "\0" x 24);
+        call('gain no privileges', 'prctl', 38, 1, 0, 0, 0);        # PR_SET_NO_NEW_PRIVS
+    },
+    filter  => sub {
+        my $program = pack 'S x6 P', length($_[0]) / 8, $_[0];
+        call('filter system calls', 'prctl', 22, 2, $program, 0, 0); # PR_SET_SECCOMP
+    },
+    environment => sub { %ENV = @_ },
     ignore  => sub { $SIG{$_} = 'IGNORE' for @_ },
     hangUp  => sub { syscall($number{close}, $channel + 0) if defined $channel; undef $channel },
     exec    => sub {

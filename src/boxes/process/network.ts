@@ -36,21 +36,9 @@ export function networkSteps(options: { readonly transparent: boolean }): Step[]
     ...listener(AF_INET, ANY_IPV4, port, { transparent: false }),
     ...listener(AF_INET6, ANY_IPV6, port, { transparent: false }),
   ]);
-  const tproxy = options.transparent
-    ? netlink(
-        'transparent',
-        NETLINK_NETFILTER,
-        everyConnectionToOneListener({
-          ipv4: Uint8Array.from(LISTENER_IPV4),
-          ipv6: Uint8Array.from(LISTENER_IPV6),
-          port: LISTENER_PORT,
-        }),
-        false,
-      )
-    : [step('set', 'transparent', 0)];
   return [
-    ...netlink('lo', NETLINK_ROUTE, everyAddressIsLocal(), true),
-    ...tproxy,
+    ...addressSteps(),
+    ...(options.transparent ? redirectSteps(false) : [step('set', 'transparent', 0)]),
     step('when', kept('transparent'), transparentListeners.length),
     ...transparentListeners,
     step('unless', kept('transparent'), listed.length),
@@ -58,6 +46,21 @@ export function networkSteps(options: { readonly transparent: boolean }): Step[]
     ...nameServer(AF_INET, ANY_IPV4),
     ...nameServer(AF_INET6, ANY_IPV6),
   ];
+}
+
+/** Steps that raise `lo` and make every address local. */
+export function addressSteps(): Step[] {
+  return netlink('lo', NETLINK_ROUTE, everyAddressIsLocal(), true);
+}
+
+/** Steps that bring every port to one listener; `must` makes a refusal of the kernel an error. */
+export function redirectSteps(must: boolean): Step[] {
+  const messages = everyConnectionToOneListener({
+    ipv4: Uint8Array.from(LISTENER_IPV4),
+    ipv6: Uint8Array.from(LISTENER_IPV6),
+    port: LISTENER_PORT,
+  });
+  return netlink('transparent', NETLINK_NETFILTER, messages, must);
 }
 
 function netlink(name: string, protocol: number, messages: Messages, must: boolean): Step[] {

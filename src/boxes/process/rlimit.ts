@@ -21,7 +21,7 @@ export function rlimitSteps(limits: BoxLimits): Step[] {
   return steps;
 }
 
-function limit(what: string, resource: number, value: number): Step {
+export function limit(what: string, resource: number, value: number): Step {
   const both = Buffer.alloc(16);
   both.writeBigUInt64LE(BigInt(value), 0);
   both.writeBigUInt64LE(BigInt(value), 8);

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BoxSpec, FileOverride, Mount } from '../contract.ts';
 import { call, keep, kept, type Step, step, text } from './plan.ts';
@@ -128,7 +128,7 @@ export function privateMounts(): Step[] {
   ];
 }
 
-function takeMount(name: string, source: string, hostUid: number | undefined): Step[] {
+export function takeMount(name: string, source: string, hostUid: number | undefined): Step[] {
   const what = `take ${source}`;
   const steps = [keep(name, what, 'open_tree', AT_FDCWD, text(source), OPEN_TREE)];
   if (hostUid === undefined) return steps;
@@ -160,7 +160,7 @@ function placeMount(name: string, target: string, folder: boolean): Step[] {
   ];
 }
 
-function overlay(lower: string, upper: string, work: string, merged: string): Step {
+export function overlay(lower: string, upper: string, work: string, merged: string): Step {
   const escaped = (path: string): string => path.replaceAll(/[\\:,]/g, (found) => `\\${found}`);
   const options = `userxattr,lowerdir=${escaped(lower)},upperdir=${escaped(upper)},workdir=${escaped(work)}`;
   return call(
@@ -199,6 +199,8 @@ function makeCopyFolders(mount: Mount): void {
     mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
   }
   chmodSync(join(folder, 'upper'), mode & 0o777);
+  // Its time is the start of the copy: what the host changes later is a conflict.
+  if (!existsSync(join(folder, 'started'))) writeFileSync(join(folder, 'started'), '');
 }
 
 function copyFolder(mount: Mount): string {
@@ -216,15 +218,4 @@ function isFolder(path: string): boolean {
 
 function depth(path: string): number {
   return path.split('/').length;
-}
-
-/** An open file without a name that holds `bytes`, to be read from its start. The caller closes. */
-export function nameless(stateDir: string, bytes: Uint8Array): number {
-  const path = join(stateDir, `.${process.pid}-${Math.random().toString(36).slice(2)}`);
-  writeFileSync(path, bytes, { mode: 0o600, flag: 'wx' });
-  try {
-    return openSync(path, 'r');
-  } finally {
-    unlinkSync(path);
-  }
 }

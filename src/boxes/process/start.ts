@@ -1,9 +1,8 @@
 import type { ChildProcess, SendHandle } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { closeSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { BoxLimits, BoxSpec, FileOverride, LimitsInForce } from '../contract.ts';
 import { type ControlGroups, makeControlGroups } from './cgroup.ts';
@@ -11,14 +10,17 @@ import { syntheticEtc } from './etc.ts';
 import { guardMounts } from './guard.ts';
 import { HOST_UID_COUNT, HOST_UID_FIRST, START_MS_MAX } from './limits.ts';
 import { limitsInForce } from './limits-in-force.ts';
+import { nameless } from './nameless.ts';
+import { namespaceSteps } from './namespaces.ts';
 import { type ListenerMessage, networkSteps } from './network.ts';
 import { call, encodePlan, kept, processor, type Step, step } from './plan.ts';
+import { HELPER, HELPER_ENVIRONMENT, PERL, TERMINAL_SIGNALS, throughEnv } from './program.ts';
 import { rlimitSteps } from './rlimit.ts';
 import { type RunningBox, runningBox } from './running.ts';
 import { seccompFilter } from './seccomp.ts';
-import { nameless, type Staging, stageAsRoot, stageAsUser } from './stage.ts';
+import { type Staging, stageAsRoot, stageAsUser } from './stage.ts';
 import { removeStandIns } from './stand-in.ts';
-import { CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWUSER } from './syscalls.ts';
+import { lendStreams } from './streams.ts';
 import { type Binding, viewArguments } from './view.ts';
 
 /** Descriptors of the program that starts a box; 0 to 2 are its streams, 3 the channel. */
@@ -27,11 +29,7 @@ const ARGUMENTS_FD = 5;
 const FILTER_FD = 6;
 const STATUS_FD = 7;
 
-export const HELPER: string = fileURLToPath(new URL('./namespace.pl', import.meta.url));
-const PERL = '/usr/bin/perl';
 const BUBBLEWRAP = '/usr/bin/bwrap';
-/** What bubblewrap ignores so that the terminal's keys reach the program alone. */
-const TERMINAL_SIGNALS = ['INT', 'QUIT'];
 
 /**
  * A socket of the box's network, to be handed to the egress with `process.send(message, handle)`.
@@ -49,10 +47,12 @@ export interface StartingBox {
   /** The uid that the box has on the host. */
   readonly hostUid: number;
   /**
-   * Starts the program. The listeners must have been handed over, as this process's own are
-   * closed. Rejects with `box-failed` when the box cannot be set up.
+   * Starts the program. The egress need not have the listeners yet: connections wait in them.
+   * Rejects with `box-failed` when the box cannot be set up.
    */
   go(): Promise<RunningBox>;
+  /** Closes this process's copies of the listeners; call it once they are handed over. */
+  handedOver(): void;
   /** Ends the start; nothing is left. */
   abort(): Promise<void>;
 }
@@ -64,13 +64,19 @@ export interface StartOptions {
 
 /** Builds a box up to the point where its network can be handed to the egress. */
 export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promise<StartingBox> {
-  const asRoot = process.getuid?.() === 0;
+  const asRoot = isHostRoot();
   const hostUid = asRoot ? HOST_UID_FIRST + randomInt(HOST_UID_COUNT) : (process.getuid?.() ?? 0);
   const guards = guardMounts(spec);
   const files = lastOfEach([...syntheticEtc(spec.id), ...guards.files, ...spec.files]);
   const staging = asRoot ? stageAsRoot(spec, files, hostUid) : stageAsUser(spec, files);
   const bindings = [...staging.mounts, ...guards.bindings(staging.sourceOf), ...staging.files];
+  const takeBack = asRoot ? lendStreams(spec.stdio, hostUid) : () => undefined;
   const groups = makeControlGroups(spec.id, spec.limits);
+  const release = async (): Promise<void> => {
+    takeBack();
+    removeStandIns(spec.stateDir);
+    await groups.remove();
+  };
   const child = spawnHelper(spec, staging, bindings, groups, hostUid, options);
   try {
     const { listeners, transparent } = await listening(child);
@@ -78,18 +84,29 @@ export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promi
       listeners,
       transparent,
       hostUid,
-      go: () => go(child, listeners, groups, spec),
+      go: () => go(child, groups, spec.limits, release),
+      handedOver: () => closeListeners(listeners),
       abort: async () => {
         await ended(child, () => child.kill('SIGKILL'));
         closeListeners(listeners);
-        await release(groups, spec);
+        await release();
       },
     };
   } catch (error) {
     await ended(child, () => child.kill('SIGKILL'));
-    await release(groups, spec);
+    await release();
     throw error;
   }
+}
+
+/**
+ * Whether this process is uid 0 of the host, as which no box may ever run. Root of a user
+ * namespace that is an ordinary user outside is treated as that user.
+ */
+function isHostRoot(): boolean {
+  if (process.getuid?.() !== 0) return false;
+  const outside = /^\s*0\s+(\d+)/.exec(readFileSync('/proc/self/uid_map', 'utf8'))?.[1];
+  return outside === undefined || outside === '0';
 }
 
 function spawnHelper(
@@ -110,7 +127,7 @@ function spawnHelper(
   ];
   try {
     return spawn(PERL, [HELPER, String(PLAN_FD)], {
-      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+      env: HELPER_ENVIRONMENT,
       stdio: [...spec.stdio, 'ipc', ...open, 'pipe'],
       serialization: 'json',
     });
@@ -139,10 +156,7 @@ function startSteps(
     step('dieWithParent', process.pid),
     ...staging.asCaller,
     ...(staging.asCaller.length > 0 ? drop : []),
-    call('make namespaces', 'unshare', CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET),
-    step('write', 'keep groups', '/proc/self/setgroups', 'deny'),
-    step('write', 'map the user', '/proc/self/uid_map', `0 ${hostUid} 1\n`),
-    step('write', 'map the group', '/proc/self/gid_map', `0 ${gid} 1\n`),
+    ...namespaceSteps(hostUid, gid),
     step('dieWithParent', process.pid),
     ...networkSteps({ transparent: options.transparent ?? true }),
     ...staging.inNamespace,
@@ -156,14 +170,11 @@ function startSteps(
 }
 
 function bubblewrapArguments(program: readonly string[]): string[] {
-  const reset = `--default-signal=${TERMINAL_SIGNALS.join(',')}`;
-  // env(1) would take a program with `=` in its name for a variable.
-  const named = program[0]?.includes('=') ? [PERL, '-e', 'exec {$ARGV[0]} @ARGV', '--'] : [];
   return [
     ...['--args', String(ARGUMENTS_FD)],
     ...['--seccomp', String(FILTER_FD)],
     ...['--json-status-fd', String(STATUS_FD)],
-    ...['--', '/usr/bin/env', reset, ...named, ...program],
+    ...['--', ...throughEnv(program, TERMINAL_SIGNALS)],
   ];
 }
 
@@ -174,11 +185,6 @@ function leftToRlimits(limits: BoxLimits, { keeps }: ControlGroups): BoxLimits {
     ...(pids !== undefined && !keeps.has('pids') ? { pids } : {}),
     ...(cpus !== undefined && !keeps.has('cpu') ? { cpus } : {}),
   };
-}
-
-async function release(groups: ControlGroups, spec: BoxSpec): Promise<void> {
-  removeStandIns(spec.stateDir);
-  await groups.remove();
 }
 
 interface Listening {
@@ -227,7 +233,10 @@ function listening(child: ChildProcess): Promise<Listening> {
 }
 
 function startFailure(what: string, why: string): PowerboxError {
-  const forbidden = /make namespaces|map the (user|group)|map ids/.test(what);
+  const forbidden =
+    /make namespaces|make a mount namespace|part from the mounts|map the (user|group)|map ids/.test(
+      what,
+    );
   return forbidden
     ? new PowerboxError(
         'box-forbidden',
@@ -238,18 +247,17 @@ function startFailure(what: string, why: string): PowerboxError {
 
 async function go(
   child: ChildProcess,
-  listeners: readonly BoxListener[],
   groups: ControlGroups,
-  spec: BoxSpec,
+  wanted: BoxLimits,
+  release: () => Promise<void>,
 ): Promise<RunningBox> {
-  closeListeners(listeners);
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
-    await release(groups, spec);
+    await release();
     throw new PowerboxError('box-failed', 'Cannot start the box: it ended before its program.');
   }
   groups.add(child.pid);
-  const limits: LimitsInForce = limitsInForce(spec.limits, groups);
-  const box = runningBox(child, streamAt(child, STATUS_FD), limits, () => release(groups, spec));
+  const limits: LimitsInForce = limitsInForce(wanted, groups);
+  const box = runningBox(child, streamAt(child, STATUS_FD), limits, release);
   child.send({ type: 'go' });
   return await box;
 }

@@ -63,6 +63,7 @@ const TABLE = {
   openat2: [437, 437],
   perf_event_open: [298, 241],
   personality: [135, 92],
+  pidfd_open: [434, 434],
   pidfd_getfd: [438, 438],
   pivot_root: [155, 41],
   prctl: [157, 167],

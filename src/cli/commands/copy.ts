@@ -14,10 +14,10 @@ export function diffCommand(context: CliContext): Command {
     .option('--names', 'only the names of what changed')
     .option('--json', 'one JSON object a changed path')
     .addHelpText('after', '\nExample:\n  powerbox diff bx-7k2m9qpa --names')
-    .action(async (box: string, flags: { names?: true; json?: true }) => {
+    .action((box: string, flags: { names?: true; json?: true }) => {
       const paint = painter(context.colour);
       for (const mount of copiesOf(findRecord(context.home(), box))) {
-        const { changes, text } = await diffCopy(mount);
+        const { changes, text } = diffCopy(mount);
         if (flags.json) for (const change of changes) context.out(JSON.stringify({ mount: mount.target, ...change }));
         else if (flags.names) for (const change of changes) context.out(nameLine(change, paint));
         else for (const line of text.split('\n')) if (line !== '') context.out(paintLine(line, paint));
@@ -31,12 +31,12 @@ export function applyCommand(context: CliContext): Command {
     .argument('<box>', 'id of the box, or its beginning')
     .option('--force', 'also over files that changed here since the box started')
     .addHelpText('after', '\nExample:\n  powerbox diff bx-7k2m9qpa && powerbox apply bx-7k2m9qpa')
-    .action(async (box: string, flags: { force?: true }) => {
+    .action((box: string, flags: { force?: true }) => {
       const home = context.home();
       const record = ended(findRecord(home, box));
       const copies = copiesOf(record);
       for (const mount of copies) {
-        const { applied, refused } = await applyCopy(mount, { since: record.started, force: flags.force === true });
+        const { applied, refused } = applyCopy(mount, { force: flags.force === true });
         for (const change of applied) context.out(nameLine(change, painter(context.colour)));
         for (const path of refused) context.err(`powerbox: left out ${visible(path)}: the host would execute it.`);
       }
@@ -49,10 +49,10 @@ export function discardCommand(context: CliContext): Command {
     .description('Drop what a box changed in its copies, and forget the box.')
     .argument('<box>', 'id of the box, or its beginning')
     .addHelpText('after', '\nExample:\n  powerbox discard bx-7k2m9qpa')
-    .action(async (box: string) => {
+    .action((box: string) => {
       const home = context.home();
       const record = ended(findRecord(home, box));
-      for (const mount of copiesOf(record)) await discardCopy(mount);
+      for (const mount of copiesOf(record)) discardCopy(mount);
       removeBox(home, record.id);
       context.out(record.id);
     });

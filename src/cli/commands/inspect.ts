@@ -36,7 +36,7 @@ function describe(record: BoxRecord): string[] {
       : [
           `network: ${running.network} to the egress`,
           ...list('limits', Object.entries(running.limits).map(([name, how]) => `${name}: ${how}`)),
-          `process: ${running.inside.pid}, held by ${running.starter.pid}`,
+          `process: ${running.inside.pid}, held by ${record.starter.pid}`,
         ]),
   ];
 }

@@ -10,7 +10,9 @@ const FOLLOW_MS = 100;
 
 export function logsCommand(context: CliContext): Command {
   return new Command()
-    .description('Show what the program of a detached box printed. What it did is in `powerbox log`.')
+    .description(
+      'Show what the program of a detached box printed. What it did is in `powerbox log`.',
+    )
     .argument('<box>', 'id of the box, or its beginning')
     .option('-f, --follow', 'keep showing until the box ends')
     .addHelpText('after', '\nExample:\n  powerbox logs bx-7k2m9qpa --follow')
@@ -18,9 +20,13 @@ export function logsCommand(context: CliContext): Command {
       const home = context.home();
       const record = findRecord(home, box);
       if (!hasOutput(home, record.id)) {
-        throw new PowerboxError('box-ended', `Cannot show the output of ${record.id}: it went to its own terminal.`, {
-          hint: 'Start boxes with --detach to keep their output.',
-        });
+        throw new PowerboxError(
+          'box-ended',
+          `Cannot show the output of ${record.id}: it went to its own terminal.`,
+          {
+            hint: 'Start boxes with --detach to keep their output.',
+          },
+        );
       }
       const file = openSync(outputPath(home, record.id), 'r');
       try {

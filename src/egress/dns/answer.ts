@@ -26,7 +26,7 @@ export function answerQuery(bytes: Buffer, names: NameLookup): Buffer | null {
   return answer(parsed.query, names);
 }
 
-export function answer(query: DnsQuery, names: NameLookup): Buffer {
+function answer(query: DnsQuery, names: NameLookup): Buffer {
   if (query.class !== CLASS_IN) return reply(query, RCODE.refused);
   const host = canonicalHost(query.name.toLowerCase());
   const isName = host.ok && host.kind === 'name' && !/(^|\.)arpa$/.test(host.host);

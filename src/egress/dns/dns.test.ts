@@ -76,7 +76,7 @@ describe('answerQuery()', () => {
       'ex ample.com',
       'a\0b.com',
       'ex%61mple.com',
-      'ｅ.com',
+      '\u00e9.com',
     ];
     for (const name of [...odd, '4.3.2.1.in-addr.arpa', 'x.ip6.arpa']) {
       expect(rcode(answerQuery(ask(name), names)), name).toBe(3);

@@ -185,5 +185,5 @@ export function recordConnection(connection: Connection, refusal: Refusal): void
     code: refusal.code,
     reason: refusal.reason,
   });
-  connection.box.tellRefused(target, `refused ${target}: ${refusal.reason}`);
+  connection.box.tellRefused(target, `${target} was refused: ${refusal.reason}`);
 }

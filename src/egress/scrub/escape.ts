@@ -37,7 +37,7 @@ export function isIntroducer(byte: number): boolean {
   return byte === PERCENT || byte === BACKSLASH || byte === AMPERSAND;
 }
 
-export function hexDigit(byte: number): number {
+function hexDigit(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   const lower = byte | 0x20;
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : NONE;

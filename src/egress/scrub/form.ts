@@ -6,7 +6,7 @@ import { isIntroducer } from './escape.ts';
 import { BASE64_KNOWN_CHARS_MIN } from './limits.ts';
 
 /** `read` gives this for a character outside the alphabet; every mask keeps the bit. */
-export const FOREIGN = 0x100;
+const FOREIGN = 0x100;
 
 export interface Form {
   /** What each unit means: a byte, a nibble or six bits. */
@@ -22,7 +22,7 @@ export interface Form {
   borders: Int32Array | undefined;
 }
 
-export interface Alphabet {
+interface Alphabet {
   readonly name: 'text' | 'hex' | 'base64';
   /** Symbol of each byte, or FOREIGN. */
   readonly read: Uint16Array;

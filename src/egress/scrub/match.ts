@@ -8,7 +8,7 @@ import type { Form } from './form.ts';
 import { DEEP_UNITS, LOOKAHEAD_UNITS_MAX } from './limits.ts';
 
 /** What is known of one form in one stream; positions count from the stream's first byte. */
-export interface Progress {
+interface Progress {
   /** `units` units match from `start` up to `at`. */
   start: number;
   units: number;

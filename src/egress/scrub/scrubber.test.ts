@@ -206,6 +206,26 @@ describe('makeScrubber()', () => {
     }
   });
 
+  it('finds base64 that is escaped in its turn', () => {
+    const scrubber = makeScrubber([SECRET]);
+    for (const user of ['', 'a', 'ab', '?>?', 'x?>?', 'xy?>?']) {
+      const base64 = latin1(`${user}${VALUE}?>`).toString('base64');
+      const wrapped = base64.replace(/.{19}/g, '$&\n');
+      for (const text of [
+        encodeURIComponent(base64),
+        base64.replaceAll('/', '\\/'),
+        JSON.stringify(wrapped),
+        encodeURIComponent(wrapped),
+      ]) {
+        const found = scrubber.text(text);
+        expect(found.count, text).toBe(1);
+        expect(found.text).toHaveLength(text.length);
+        expect(holds(latin1(decoded(found.text)), VALUE)).toBe(false);
+        if (text.startsWith('"')) expect(() => JSON.parse(found.text)).not.toThrow();
+      }
+    }
+  });
+
   it('leaves bytes without the value alone and passes the very chunk on', () => {
     const scrubber = makeScrubber([SECRET]);
     fc.assert(

@@ -8,7 +8,7 @@ import { AMPERSAND, BACKSLASH, isPunctuation, NAMED, PARTIAL, PERCENT } from './
 import { type Form, formsOf } from './form.ts';
 import { type Cursor, matchAt, type ProgressOf, substituted } from './match.ts';
 
-export interface ScrubbedText {
+interface ScrubbedText {
   readonly text: string;
   /** How many echoes were replaced. */
   readonly count: number;

@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 import {
   RESPONSE_HEAD_BYTES_MAX,
   RESPONSE_HEAD_MS_MAX,
@@ -8,6 +8,7 @@ import {
 } from '../limits.ts';
 import { originOf, type Target } from '../target.ts';
 import { dial, type DialOptions, literalRefusal } from './dial.ts';
+import { undiciPool } from './undici-pool.ts';
 
 /** The kept connections of one box. They are never shared between boxes, nor between targets. */
 export interface Upstreams {
@@ -43,7 +44,8 @@ export function makeUpstreams(): Upstreams {
 }
 
 function makePool(target: Target, options: DialOptions): Pool {
-  return new Pool(originOf(target), {
+  const UpstreamPool = undiciPool();
+  return new UpstreamPool(originOf(target), {
     connect: (_, callback) =>
       dial(target, options, (error, socket) => {
         if (socket === null) callback(error ?? new Error('not connected'), null);

@@ -1,0 +1,49 @@
+import { forgetControlGroups } from '../boxes/process/cgroup.ts';
+import { removeStandIns } from '../boxes/process/stand-in.ts';
+import type { Journal } from '../journal/journal.ts';
+import { claimEnd } from '../store/end-mark.ts';
+import type { Home } from '../store/home.ts';
+import {
+  type BoxRecord,
+  boxFolder,
+  endMark,
+  isAlive,
+  isRunning,
+  listRecords,
+  removeBox,
+  writeRecord,
+} from './box-record.ts';
+
+/**
+ * Puts away what boxes left whose starter was killed: their end is recorded, stand-ins and control
+ * groups are removed. A box that has nothing to look at is forgotten.
+ */
+export function sweep(home: Home, journal: Journal): void {
+  for (const record of listRecords(home)) {
+    if (isRunning(record) || isBeingMade(record)) continue;
+    if (record.ended !== null) {
+      settle(home, record);
+      continue;
+    }
+    const time = Date.now();
+    const durationMs = time - record.started;
+    if (claimEnd(endMark(home, record.id))) {
+      journal.append({ kind: 'box-end', box: record.id, status: null, reason: 'abandoned', durationMs });
+    }
+    forgetControlGroups(record.id);
+    settle(home, { ...record, ended: { time, status: null, reason: 'abandoned' } });
+  }
+}
+
+/** Its starter lives, and so will end it by itself. */
+function isBeingMade(record: BoxRecord): boolean {
+  return record.ended === null && isAlive(record.starter);
+}
+
+/** Keeps the record of a box that has ended while it has a copy, output, or stand-ins in use. */
+export function settle(home: Home, record: BoxRecord): void {
+  const clean = removeStandIns(boxFolder(home, record.id));
+  const keeps = record.detached || record.mounts.some((mount) => mount.access === 'copy');
+  if (keeps || !clean) writeRecord(home, record);
+  else removeBox(home, record.id);
+}
