@@ -21,7 +21,7 @@ import {
 } from './support/tidy-text.ts';
 
 /** What a program or a person starts; every other source must be reached from one of these. */
-const ENTRIES = ['src/cli/main.ts', 'src/egress/main.ts'];
+const ENTRIES = ['src/cli/main.ts', 'src/egress/main.ts', 'src/quickstart/main.ts'];
 
 const FILES = repositoryFiles();
 const SOURCES = FILES.filter((file) => file.endsWith('.ts'));
@@ -158,6 +158,7 @@ describe('every source', () => {
         .filter((file) => !file.endsWith('.test.ts'))
         .map((file) => [file, importsOf(tree(file))] as const),
     );
+    expect(ENTRIES.filter((entry) => !imports.has(entry))).toEqual([]);
     expect(deadFiles(ENTRIES, imports)).toEqual([]);
   });
 });

@@ -23,6 +23,7 @@ import { parseClientHello } from './tls/client-hello.ts';
 export function acceptConnection(box: BoxState, http: HttpServer, socket: Socket): void {
   socket.on('error', () => {});
   if (box.sockets.size >= CONNECTIONS_MAX) {
+    box.recordFlood(`${plainAddress(socket.localAddress)}:${socket.localPort}`);
     socket.resetAndDestroy();
     return;
   }
@@ -99,16 +100,16 @@ function classify(http: HttpServer, socket: Socket, arrival: Arrival): void {
   );
   socket.on('readable', onReadable);
   socket.once('end', onEnd);
-  socket.once('close', () => clearTimeout(timer));
+  socket.once('close', onEnd);
 
   function release(): void {
     clearTimeout(timer);
     socket.off('readable', onReadable);
     socket.off('end', onEnd);
+    socket.off('close', onEnd);
   }
   function onEnd(): void {
-    release();
-    socket.destroy();
+    refuse('protocol-refused', 'The connection was closed before it said what it wants.');
   }
   function refuse(code: Refusal['code'], reason: string): void {
     release();

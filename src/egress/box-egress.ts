@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { VirtualNames } from './dns/virtual-names.ts';
-import { LEAVES_PER_SECOND_MAX, REFUSALS_TOLD_MAX } from './limits.ts';
+import { CONNECTIONS_MAX, LEAVES_PER_SECOND_MAX, REFUSALS_TOLD_MAX } from './limits.ts';
 import type { BoxEgress } from './protocol.ts';
 import type { Recorder } from './record.ts';
 import { makeScrubber, type Scrubber } from './scrub/scrubber.ts';
@@ -24,6 +24,8 @@ export interface BoxState {
   isGuarded(target: Target): boolean;
   /** Tells the person of a refused destination, once. */
   tellRefused(destination: string, line: string): void;
+  /** A row for connections beyond the bound: one a second stands for all of them. */
+  recordFlood(target: string): void;
   close(): void;
 }
 
@@ -42,6 +44,7 @@ export function makeBoxState(
   const known = new Set<string>();
   let second = 0;
   let minted = 0;
+  let flooded = 0;
   return {
     config,
     names: new VirtualNames(),
@@ -68,6 +71,20 @@ export function makeBoxState(
       if (told.has(destination) || told.size >= REFUSALS_TOLD_MAX) return;
       told.add(destination);
       tell(line);
+    },
+    recordFlood(target) {
+      const now = Math.floor(Date.now() / 1000);
+      if (now === flooded) return;
+      flooded = now;
+      const reason = `The box has ${CONNECTIONS_MAX} connections open; more are refused.`;
+      recorder.note({
+        kind: 'connection',
+        box: config.box,
+        target,
+        verdict: 'deny',
+        code: 'limit-exceeded',
+        reason,
+      });
     },
     close() {
       for (const socket of sockets) socket.destroy();

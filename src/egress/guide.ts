@@ -10,7 +10,16 @@ export function isGuide(target: Target): boolean {
 }
 
 /** What this box may do and how to ask for more, for a program or a model to read. */
-export function guide(box: BoxState, response: ServerResponse): void {
+export function guide(box: BoxState, method: string, response: ServerResponse): void {
+  box.recorder.note({
+    kind: 'request',
+    box: box.config.box,
+    method,
+    url: `http://${GUIDE_HOST}/`,
+    verdict: 'allow',
+    rule: GUIDE_HOST,
+    secrets: [],
+  });
   const body = `${JSON.stringify({
     box: box.config.box,
     allowed: box.config.grants.map((grant) => grant.text),

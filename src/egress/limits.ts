@@ -10,8 +10,12 @@ export const CLIENT_HELLO_BYTES_MAX = 16_384;
 export const HANDSHAKE_MS_MAX = 10_000;
 /** Head of a request from the box. Larger heads are used for nothing but exhaustion. */
 export const REQUEST_HEAD_BYTES_MAX = 65_536;
+/** Headers of a request. Browsers send a few dozen. */
+export const REQUEST_HEADERS_MAX = 512;
 /** Time for a request's head to arrive whole. */
 export const REQUEST_HEAD_MS_MAX = 30_000;
+/** How often connections are looked through for heads that took longer. */
+export const SLOW_HEADS_CHECK_MS = 5_000;
 /** Head of an upstream's answer. */
 export const RESPONSE_HEAD_BYTES_MAX = 131_072;
 /** Time between requests on a kept connection. */

@@ -4,11 +4,11 @@
  * what it needs over the IPC pipe and dies with its parent.
  */
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { writeFileSync } from 'node:fs';
 import { createServer, type Server as TcpServer } from 'node:net';
 import { openJournal } from '../journal/journal.ts';
 import { claimEnd } from '../store/end-mark.ts';
 import type { Home } from '../store/home.ts';
+import { withholdMemory } from '../store/withhold-memory.ts';
 import { acceptConnection, acceptTunnel } from './accept.ts';
 import { type BoxState, makeBoxState } from './box-egress.ts';
 import { serveDnsSocket } from './serve-dns.ts';
@@ -117,15 +117,6 @@ function closeBox(boxes: Map<string, OpenBox>, id: string): void {
 
 function send(message: FromEgress): void {
   process.send?.(message, undefined, undefined, () => {});
-}
-
-/**
- * This process holds secrets: a core file of it shows no memory, and no signal opens a debugger
- * into it.
- */
-function withholdMemory(): void {
-  writeFileSync('/proc/self/coredump_filter', '0');
-  process.on('SIGUSR1', () => {});
 }
 
 main();

@@ -40,6 +40,9 @@ export async function useHttp(box: BoxState, target: Target, head: RequestHead):
   const judgement = judge(httpPower, box.config.grants, call);
   if (!judgement.allow) return refused(box, target, call, url, judgement);
 
+  const elsewhere = otherResource(head, judgement.grant.narrowing);
+  if (elsewhere !== null) return refused(box, target, call, url, elsewhere);
+
   const guarded = box.isGuarded(target);
   const filled = fillSlots(
     {
@@ -112,6 +115,27 @@ async function refused(
   }
   box.tellRefused(displayOrigin(target), reason);
   return { ok: false, code, reason };
+}
+
+/**
+ * Headers and a query key that make a server act on another path, or by another method, than the
+ * ones that were judged. Where a rule limits those, such a request is refused.
+ */
+function otherResource(head: RequestHead, narrowing: HttpNarrowing): Refusal | null {
+  if (narrowing.path !== null) {
+    for (let i = 0; i < head.headers.length; i += 2) {
+      const name = (head.headers[i] as string).toLowerCase();
+      if (name === 'destination' || name.endsWith('-copy-source')) {
+        const reason = `The header ${name} names a second path, which a rule with a path does not allow.`;
+        return { code: 'path-not-granted', reason };
+      }
+    }
+  }
+  if (narrowing.methods !== null && /(?:^|[&;])_method(?:=|$)/i.test(head.path.query)) {
+    const reason = 'The query key _method names a second method, which a rule with methods does not allow.';
+    return { code: 'method-not-granted', reason };
+  }
+  return null;
 }
 
 /** The URL for the record: query keys stay, their values do not. */

@@ -5,6 +5,7 @@ import type { RunningBox } from '../boxes/process/running.ts';
 import { startBox } from '../boxes/process/start.ts';
 import { claimEnd } from '../store/end-mark.ts';
 import type { Home } from '../store/home.ts';
+import { withholdMemory } from '../store/withhold-memory.ts';
 import { deriveKey, loadKey } from '../vault/key.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import type { BoxEndEntry, BoxStartEntry } from '../wire/journal-entry.ts';
@@ -50,6 +51,7 @@ export async function runBox(
   stdio: Stdio,
   events: RunEvents,
 ): Promise<RunHandle> {
+  withholdMemory();
   const key = deriveKey(loadKey(home), 'journal');
   const egress = startEgress(home, key, events);
   try {

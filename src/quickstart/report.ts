@@ -8,7 +8,7 @@ type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
 export type Paint = (style: Style, text: string) => string;
 
 export function painter(colour: boolean): Paint {
-  return (style, text) => (colour ? styleText(style, text) : text);
+  return (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
 }
 
 /** What happened, the box on the left and the servers on the right, in lines of 80 columns. */

@@ -114,10 +114,14 @@ export function specOf(room: Room, spec: Spec): BoxSpec & { transparent?: boolea
 
 export interface RunOptions {
   readonly input?: string;
+  /** Real pipes, as a shell makes them; Node's own are sockets. */
+  readonly pipes?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   /** Called when the program runs, with the starter's process. */
   readonly onStart?: (started: Started, child: ChildProcess) => void;
 }
+
+const PIPES = 'cat | { { "$@" | cat >&5; } 2>&1 | cat >&6; } 5>&1 6>&2';
 
 /** Runs a program in a box to its end, as the room's starter. */
 export function runBox(
@@ -127,7 +131,10 @@ export function runBox(
   options: RunOptions = {},
 ): Promise<Ended> {
   const driver = join(bench.dist, '../driver.mjs');
-  const child = spawn(process.execPath, [driver, bench.dist, JSON.stringify(specOf(room, spec))], {
+  const start = [process.execPath, driver, bench.dist, JSON.stringify(specOf(room, spec))];
+  const shell = ['/bin/sh', '-c', PIPES, 'sh'];
+  const [program = '', ...args] = options.pipes === true ? [...shell, ...start] : start;
+  const child = spawn(program, args, {
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', ...options.env },
     cwd: room.folder,

@@ -68,7 +68,9 @@ describe.each(STARTERS)('a repository in a box started by %s', (starter) => {
     );
     expect(ended.stderr).toBe('');
     expect(ended).toMatchObject({ status: 0 });
-    expect(ended.stdout).toBe('A  b\nthird\nsecond\nfirst\n  main\n* topic\n1\n.git\n');
+    expect(ended.stdout).toBe(
+      `A  b\nthird\nsecond\nfirst\n  main\n* topic\n1\n${room.workspace}/.git\n`,
+    );
     expect(host(room, 'log', '--format=%s', 'topic')).toBe('fourth\nthird\nsecond\nfirst\n');
     expect(host(room, 'status', '--porcelain')).toBe('');
     expect(readdirSync(room.workspace).sort()).toEqual(['.git', 'a']);

@@ -55,12 +55,13 @@ describe.each(STARTERS)('a box started by %s', (starter) => {
       {
         program: ['sh', '-c', 'echo a > /dev/stdout; echo b > /dev/stderr; cat < /dev/stdin'],
       },
-      { input: 'c' },
+      { input: 'c', pipes: true },
     );
     expect(ended).toMatchObject({ status: 0, stdout: 'a\nc', stderr: 'b\n' });
   });
 
   test('is an ordinary user without capabilities, on an own host uid', async () => {
+    let uids = '';
     const ended = await runBox(
       bench,
       bench.room(starter),
@@ -77,14 +78,13 @@ describe.each(STARTERS)('a box started by %s', (starter) => {
         },
       },
     );
-    let uids = '';
     expect(ended.stdout).toMatch(/^1000\n1000\n/);
     expect(ended.stdout.match(/^Cap\w+:\t0{16}$/gm)).toHaveLength(5);
     expect(ended.stdout).toContain('NoNewPrivs:\t1');
     expect(ended.stdout).toContain('Seccomp:\t2');
     expect(ended.started?.hostUid).not.toBe(0);
+    expect(uids).toBe(String(ended.started?.hostUid));
     if (starter === 'user') expect(ended.started?.hostUid).toBe(USER_ID);
-    void uids;
   });
 
   test('writes the workspace as its owner and leaves it as it was but for that', async () => {

@@ -41,6 +41,8 @@ export interface ProgramOptions {
   readonly person?: Person | undefined;
   /** Told of each piece of standard output as it arrives. */
   readonly onOutput?: (text: string) => void;
+  /** Told its process id once it has started. */
+  readonly onStart?: (pid: number) => void;
 }
 
 export interface Outcome {
@@ -64,6 +66,7 @@ export function runProgram(
       ...(person === undefined ? {} : person),
       stdio: 'pipe',
     });
+    if (child.pid !== undefined) options.onStart?.(child.pid);
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     let bytes = 0;

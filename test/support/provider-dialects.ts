@@ -27,17 +27,27 @@ export interface Dialect {
 
 export type Json = { readonly [key: string]: unknown };
 
+/** What the model says next; `form` tells whether a tool takes an object or, as `custom`, text. */
 type Say =
-  | { readonly tool: string; readonly args: Json }
+  | { readonly tool: string; readonly form: 'function'; readonly args: Json }
+  | { readonly tool: string; readonly form: 'custom'; readonly input: string }
   | { readonly tool: null; readonly text: string };
 
 const SHELL_TOOLS = ['exec_command', 'shell_command', 'shell', 'run_shell_command', 'bash', 'Bash'];
 
 /** The tool call while its result is missing, then the farewell; no shell offered: the farewell. */
 function next(tools: readonly Json[], answered: boolean, script: Script): Say {
-  const tool = tools.find(({ name }) => SHELL_TOOLS.includes(String(name)));
-  if (answered || tool === undefined) return { tool: null, text: script.farewell };
-  return { tool: String(tool.name), args: shellArguments(tool, script.command) };
+  if (answered) return { tool: null, text: script.farewell };
+  const shell = tools.find(({ name }) => SHELL_TOOLS.includes(String(name)));
+  if (shell !== undefined) {
+    const args = shellArguments(shell, script.command);
+    return { tool: String(shell.name), form: 'function', args };
+  }
+  // Newer models of Codex are offered one tool, which runs JavaScript that calls the others.
+  const exec = tools.find(({ name, type }) => name === 'exec' && type === 'custom');
+  if (exec === undefined) return { tool: null, text: script.farewell };
+  const call = JSON.stringify({ cmd: script.command });
+  return { tool: 'exec', form: 'custom', input: `text(await tools.exec_command(${call}));` };
 }
 
 /** Shell tools differ in what they call the command line, and whether it is a list. */
@@ -47,6 +57,23 @@ function shellArguments(tool: Json, command: string): Json {
   if ('cmd' in properties) return { cmd: command };
   if (tool.name === 'shell') return { command: ['sh', '-c', command] };
   return { command, ...('description' in properties ? { description: 'One command.' } : {}) };
+}
+
+function argsOf(say: Say): Json {
+  return say.tool !== null && say.form === 'function' ? say.args : {};
+}
+
+/** The least value of a JSON schema, for requests that want their answer in a form. */
+function example(schema: Json): unknown {
+  if (Array.isArray(schema.enum)) return schema.enum[0];
+  const type = String(schema.type).toLowerCase();
+  if (type === 'object') {
+    const properties = Object.entries((schema.properties ?? {}) as Json);
+    return Object.fromEntries(properties.map(([name, of]) => [name, example(of as Json)]));
+  }
+  if (type === 'array') return [];
+  if (type === 'boolean') return false;
+  return type === 'integer' || type === 'number' ? 1 : 'none';
 }
 
 function list(value: unknown): readonly Json[] {
@@ -67,30 +94,34 @@ function reply(stream: boolean, say: Say, body: string): Answer {
   return { type, body, asksForTool: say.tool !== null };
 }
 
+/** Tools of a request, of items that add tools, and of the namespaces among them. */
+function responsesTools(holders: readonly Json[]): readonly Json[] {
+  return holders
+    .flatMap(({ tools }) => list(tools))
+    .flatMap((tool) => (tool.type === 'namespace' ? list(tool.tools) : [tool]));
+}
+
+function responsesItem(say: Say): Json {
+  const base = { id: 'item_1', status: 'completed' };
+  if (say.tool === null) {
+    const content = [{ type: 'output_text', text: say.text, annotations: [] }];
+    return { ...base, type: 'message', role: 'assistant', content };
+  }
+  const call = { ...base, call_id: 'call_1', name: say.tool };
+  return say.form === 'custom'
+    ? { ...call, type: 'custom_tool_call', input: say.input }
+    : { ...call, type: 'function_call', arguments: JSON.stringify(say.args) };
+}
+
 const responses: Dialect = {
   name: 'responses',
   path: /^\/v1\/responses$/,
   slot: ['authorization', 'Bearer '],
   answer(body, script) {
-    const answered = list(body.input).some(({ type }) => String(type).endsWith('_call_output'));
-    const say = next(list(body.tools), answered, script);
-    const item =
-      say.tool === null
-        ? {
-            type: 'message',
-            id: 'msg_1',
-            role: 'assistant',
-            status: 'completed',
-            content: [{ type: 'output_text', text: say.text, annotations: [] }],
-          }
-        : {
-            type: 'function_call',
-            id: 'fc_1',
-            call_id: 'call_1',
-            name: say.tool,
-            arguments: JSON.stringify(say.args),
-            status: 'completed',
-          };
+    const input = list(body.input);
+    const answered = input.some(({ type }) => String(type).endsWith('_call_output'));
+    const say = next(responsesTools([body, ...input]), answered, script);
+    const item = responsesItem(say);
     const response = { id: 'resp_1', object: 'response', model: body.model, output: [item] };
     const usage = {
       input_tokens: 1,
@@ -134,7 +165,7 @@ const chat: Dialect = {
                 index: 0,
                 id: 'call_1',
                 type: 'function',
-                function: { name: say.tool, arguments: JSON.stringify(say.args) },
+                function: { name: say.tool, arguments: JSON.stringify(argsOf(say)) },
               },
             ],
           };
@@ -179,7 +210,7 @@ const messages: Dialect = {
     const block =
       say.tool === null
         ? { type: 'text', text: say.text }
-        : { type: 'tool_use', id: 'toolu_1', name: say.tool, input: say.args };
+        : { type: 'tool_use', id: 'toolu_1', name: say.tool, input: argsOf(say) };
     const stop = say.tool === null ? 'end_turn' : 'tool_use';
     const usage = { input_tokens: 1, output_tokens: 1 };
     const base = { id: 'msg_1', type: 'message', role: 'assistant', model: body.model };
@@ -191,7 +222,7 @@ const messages: Dialect = {
     const delta =
       say.tool === null
         ? { type: 'text_delta', text: say.text }
-        : { type: 'input_json_delta', partial_json: JSON.stringify(say.args) };
+        : { type: 'input_json_delta', partial_json: JSON.stringify(argsOf(say)) };
     const start = { ...base, content: [], stop_reason: null, stop_sequence: null, usage };
     const frames: readonly Json[] = [
       { type: 'message_start', message: start },
@@ -218,11 +249,15 @@ const gemini: Dialect = {
       list(parts).some((part) => 'functionResponse' in part),
     );
     const tools = list(body.tools).flatMap((tool) => list(tool.functionDeclarations));
-    const say = next(tools, answered, script);
+    const config = (body.generationConfig ?? {}) as Json;
+    const wanted = config.responseJsonSchema ?? config.responseSchema;
+    const farewell =
+      wanted === undefined ? script.farewell : JSON.stringify(example(wanted as Json));
+    const say = next(tools, answered, { ...script, farewell });
     const part =
       say.tool === null
         ? { text: say.text }
-        : { functionCall: { id: 'call_1', name: say.tool, args: say.args } };
+        : { functionCall: { id: 'call_1', name: say.tool, args: argsOf(say) } };
     const whole = {
       candidates: [{ index: 0, content: { role: 'model', parts: [part] }, finishReason: 'STOP' }],
       usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2 },

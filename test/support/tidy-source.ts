@@ -17,8 +17,8 @@ const LAYERS = [
   'boxes',
   'kits',
   'host',
-  'quickstart',
   'cli',
+  'quickstart',
 ] as const;
 
 /** These see neither Node nor a machine. */

@@ -114,11 +114,11 @@ function opaqueFolders(upper: string): Set<string> {
   if (paths.length === 0) return new Set();
   const number = process.arch === 'arm64' ? 9 : 192; // lgetxattr(2)
   const script = `
-    local $/ = "\\0";
+    $/ = "\\0";
     while (my $path = <STDIN>) {
       chomp $path;
-      my $value = "\\0" x 8;
-      my $size = syscall(${number}, "$ARGV[0]/$path\\0", "user.overlay.opaque\\0", $value, 8);
+      my ($at, $name, $value) = ("$ARGV[0]/$path\\0", "user.overlay.opaque\\0", "\\0" x 8);
+      my $size = syscall(${number}, $at, $name, $value, 8);
       print "$path\\0" if $size > 0 && $value =~ /^[yx]/;
     }`;
   const { stdout, status } = spawnSync('/usr/bin/perl', ['-e', script, upper], {

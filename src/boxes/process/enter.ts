@@ -89,8 +89,6 @@ function enterSteps(target: EnterTarget, command: EnterCommand): Step[] {
     call("take the box's user", 'setresuid', BOX_UID, BOX_UID, BOX_UID),
     step('dieWithParent', process.pid),
     step('fork', ...TERMINAL_SIGNALS),
-    // Seen from the box's own process ids, a parent outside is 0.
-    step('dieWithParent', 0),
     call(`change to ${command.cwd}`, 'chdir', text(command.cwd)),
     step('dropCapabilities'),
     step('environment', ...Object.entries(command.env).flat()),

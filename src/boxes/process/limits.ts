@@ -18,3 +18,5 @@ export const PROTECT_DEPTH_MAX = 8;
 export const DIFF_BYTES_MAX: number = 4 * 1024 * 1024;
 /** How long a kernel may take to let go of a control group after its last process. */
 export const CGROUP_REMOVE_MS_MAX = 2_000;
+/** How long the kernel may take to end a box's processes once they are killed. */
+export const END_MS_MAX = 5_000;

@@ -163,10 +163,24 @@ my %step;
         $line =~ s/^.*\) //s;
         fail('find the box', 3, 'it has ended') if ((split ' ', $line)[19] // '') ne $start;
     },
-    # Everything after this runs in the child; this process waits and passes its end on.
+    # Everything after this runs in the child, which ends with this process; this process waits and
+    # passes the child's end on. The pipe tells the child whether its parent ended before it asked
+    # to end with it, which in a new pid namespace getppid cannot.
     fork    => sub {
+        pipe(my $alive, my $holder) or fail('start a process', $! + 0, "$!");
         my $child = fork // fail('start a process', $! + 0, "$!");
-        return if $child == 0;
+        if ($child == 0) {
+            close $holder;
+            call('die with the parent', 'prctl', 1, 9, 0, 0, 0);
+            my $ready = '';
+            vec($ready, fileno $alive, 1) = 1;
+            exit 125 if select($ready, undef, undef, 0);
+            close $alive;
+            return;
+        }
+        my $kept = fileno $holder;
+        syscall($number{close_range}, 3, $kept - 1, 0) if $kept > 3;
+        syscall($number{close_range}, $kept + 1, 0xffffffff, 0);
         $SIG{$_} = 'IGNORE' for @_;
         while (waitpid($child, 0) < 0) { exit 125 if !$!{EINTR} }
         exit($? & 127 ? 128 + ($? & 127) : $? >> 8);

@@ -2,14 +2,15 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { ExitStatus, LimitsInForce } from '../contract.ts';
-import { STOP_GRACE_MS } from './limits.ts';
-import { processStartTime } from './proc.ts';
+import { END_MS_MAX, STOP_GRACE_MS } from './limits.ts';
+import { processStartTime, processState } from './proc.ts';
 
 /** A box whose program runs. */
 export interface RunningBox {
-  /** bubblewrap's own process id. */
+  /** The outermost process of the box; with it all the others end. */
   readonly pid: number;
   /** The box's process 1, by its id on the host. */
   readonly childPid: number;
@@ -47,6 +48,7 @@ export function runningBox(
       resolve({ status: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) }),
     );
   });
+  const inside: { pid: number | undefined } = { pid: undefined };
   let failure = '';
   child.on('message', (message) => {
     const { error, step } = message as { error?: string; step?: string };
@@ -54,6 +56,7 @@ export function runningBox(
   });
   const wait = exited.then(async (exit) => {
     await closed;
+    await gone(inside.pid);
     if (/"exit-code"/.test(told.text) || child.signalCode !== null) return exit;
     throw new PowerboxError(
       'box-failed',
@@ -63,16 +66,15 @@ export function runningBox(
   wait.catch(() => undefined);
   return new Promise((resolve, reject) => {
     status.on('data', (data: string) => {
-      const before = /"child-pid": *(\d+)/.test(told.text);
       told.text += data;
-      const pid = /"child-pid": *(\d+)/.exec(told.text)?.[1];
-      if (pid !== undefined && !before) {
-        resolve(box(child, Number(pid), limits, release, wait));
-      }
+      if (inside.pid !== undefined || !/"child-pid"/.test(told.text)) return;
+      // bubblewrap counts by the ids of its own namespace; the host's are asked of the kernel.
+      inside.pid = firstChild(firstChild(child.pid));
+      if (inside.pid !== undefined) resolve(box(child, inside.pid, limits, release, wait));
     });
     wait.catch(reject);
     closed.then(() => {
-      if (!/"child-pid"/.test(told.text)) wait.then(() => reject(early()), reject);
+      if (inside.pid === undefined) wait.then(() => reject(early()), reject);
     });
   });
 }
@@ -117,7 +119,13 @@ function box(
   };
 }
 
-function firstChild(pid: number): number | undefined {
+/** Resolves when a process is no more, or only its exit status is. */
+async function gone(pid: number | undefined): Promise<void> {
+  const end = Date.now() + END_MS_MAX;
+  while (pid !== undefined && Date.now() < end && processState(pid) !== undefined) await sleep(2);
+}
+
+function firstChild(pid: number | undefined): number | undefined {
   try {
     const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
     return list[0] ? Number(list[0]) : undefined;

@@ -2,7 +2,6 @@ import {
   lchownSync,
   lstatSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   rmdirSync,
   rmSync,
@@ -10,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { identityHere, mountedPaths } from './mount-table.ts';
 import type { Guards } from './protect.ts';
 
 /** The record of a box's stand-ins, in its state folder until the last of them is gone. */
@@ -65,20 +65,23 @@ export function makeStandIns(stateDir: string, root: string, guards: Guards): vo
 export function removeStandIns(stateDir: string): boolean {
   const record = readRecord(stateDir);
   if (record.length === 0) return true;
-  const mounted = mountedRoots();
-  const left = record.filter((one) => !removeOne(one, mounted));
+  const mounted = mountedPaths();
+  const identity = identityHere();
+  // The deepest first: a folder goes only when it is empty.
+  const deepest = [...record].sort((a, b) => b.path.length - a.path.length);
+  const left = deepest.filter((one) => !removeOne(one, mounted.has(identity(one.path))));
   if (left.length === 0) rmSync(join(stateDir, RECORD), { force: true });
   else writeRecord(stateDir, left);
   return left.length === 0;
 }
 
-function removeOne(one: StandInRecord, mounted: ReadonlySet<string>): boolean {
+function removeOne(one: StandInRecord, inUse: boolean): boolean {
   const stat = lstatSync(one.path, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined || sizeOf(stat) !== one.size) return true;
   const ours = one.inode === null ? Number(stat.ctimeMs) >= one.since : inode(stat) === one.inode;
   if (!ours) return true;
   // Taking it away on the host would take the mount away from the other box as well.
-  if (mounted.has(tail(one.path))) return false;
+  if (inUse) return false;
   try {
     if (stat.isDirectory()) rmdirSync(one.path);
     else unlinkSync(one.path);
@@ -86,33 +89,6 @@ function removeOne(one: StandInRecord, mounted: ReadonlySet<string>): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'EBUSY';
   }
-}
-
-/** The ends of all paths that are mounted in any namespace that this user can see. */
-function mountedRoots(): Set<string> {
-  const roots = new Set<string>();
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    let text = '';
-    try {
-      text = readFileSync(`/proc/${pid}/mountinfo`, 'utf8');
-    } catch {
-      continue;
-    }
-    for (const line of text.split('\n')) {
-      const root = line.split(' ')[3];
-      if (root !== undefined && root.length > 1) roots.add(tail(unescaped(root)));
-    }
-  }
-  return roots;
-}
-
-/** The last two names: what the path on the host and the root of its mount have in common. */
-function tail(path: string): string {
-  return path.split('/').slice(-2).join('/');
-}
-
-function unescaped(path: string): string {
-  return path.replaceAll(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(parseInt(octal, 8)));
 }
 
 function inode(stat: { readonly dev: bigint; readonly ino: bigint }): string {

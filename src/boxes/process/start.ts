@@ -21,6 +21,7 @@ import { seccompFilter } from './seccomp.ts';
 import { type Staging, stageAsRoot, stageAsUser } from './stage.ts';
 import { removeStandIns } from './stand-in.ts';
 import { lendStreams } from './streams.ts';
+import { CLONE_NEWPID } from './syscalls.ts';
 import { type Binding, viewArguments } from './view.ts';
 
 /** Descriptors of the program that starts a box; 0 to 2 are its streams, 3 the channel. */
@@ -164,6 +165,10 @@ function startSteps(
     step('await', '{"type":"go"}'),
     ...rlimitSteps(leftToRlimits(spec.limits, groups)),
     step('hangUp'),
+    // bubblewrap becomes process 1 of a pid namespace: whenever and however it ends, the kernel ends
+    // all that it started. Its own --die-with-parent is too late for a box that is being set up.
+    call('make a pid namespace', 'unshare', CLONE_NEWPID),
+    step('fork', ...TERMINAL_SIGNALS),
     step('ignore', ...TERMINAL_SIGNALS),
     step('exec', BUBBLEWRAP, ...bubblewrapArguments(spec.program)),
   ];

@@ -120,4 +120,5 @@ export const SYSTEM_CALLS: readonly SystemCall[] = Object.keys(TABLE) as SystemC
 /** Namespace flags of clone(2). */
 export const CLONE_NEWNS = 0x0002_0000;
 export const CLONE_NEWUSER = 0x1000_0000;
+export const CLONE_NEWPID = 0x2000_0000;
 export const CLONE_NEWNET = 0x4000_0000;

@@ -39,8 +39,25 @@ export const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
   'x-session-token',
   'x-shopify-access-token',
   'x-vault-token',
+  'x-consul-token',
+  'x-honeycomb-team',
+  'x-insert-key',
+  'x-jfrog-art-api',
+  'x-license-key',
+  'x-query-key',
   'xi-api-key',
 ]);
+
+/** What services call such a header when the list above does not know them. */
+const CREDENTIAL_NAME =
+  /(?:^|[-_])(?:(?:api|access|app|auth|service|account|secret|private)[-_]?key|token|secret|password|passwd|auth|authorization|credentials?|jwt|signature)$/;
+/** Forgery tokens prove where a form came from, not who sends it. */
+const HARMLESS_NAME = /(?:^|[-_])(?:csrf|xsrf)[-_]?token$/;
+
+/** `name` in lower case. */
+export function isCredentialHeader(name: string): boolean {
+  return CREDENTIAL_HEADERS.has(name) || (CREDENTIAL_NAME.test(name) && !HARMLESS_NAME.test(name));
+}
 
 /** Query keys in lower case. */
 export const CREDENTIAL_QUERY_KEYS: ReadonlySet<string> = new Set([
@@ -78,3 +95,16 @@ export const CREDENTIAL_QUERY_KEYS: ReadonlySet<string> = new Set([
   'x-goog-credential',
   'x-goog-signature',
 ]);
+
+/** Any case; `key[]` and `key[0]` are read as `key` by some servers. */
+export function isCredentialKey(key: string): boolean {
+  return CREDENTIAL_QUERY_KEYS.has(key.toLowerCase().replace(/\[[^\]]*\]$/, ''));
+}
+
+/**
+ * WebSocket clients in browsers cannot set headers, so some services take a credential among the
+ * sub-protocols (RFC 6455 section 11.3.4).
+ */
+export function isCredentialProtocol(value: string): boolean {
+  return /key|token|bearer|auth|secret/i.test(value);
+}

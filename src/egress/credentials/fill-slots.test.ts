@@ -201,6 +201,22 @@ describe('fillSlots() refuses on a pinned origin', () => {
     }
   });
 
+  it('a header that is called like a credential, though no list has it', () => {
+    for (const name of ['x-acme-api-key', 'acme-token', 'x-new-service-secret', 'x-some-auth']) {
+      reasonOf(request([name, 'attacker']), [bound([BEARER])]);
+    }
+    expect(fillSlots(request(['x-csrf-token', 'a']), [bound([BEARER])]).ok).toBe(true);
+    expect(fillSlots(request(['idempotency-key', 'a']), [bound([BEARER])]).ok).toBe(true);
+  });
+
+  it('a credential among WebSocket sub-protocols, behind a semicolon, or under a key with brackets', () => {
+    const protocol = 'realtime, openai-insecure-api-key.sk-attacker';
+    reasonOf(request(['Sec-WebSocket-Protocol', protocol]), [bound([BEARER])]);
+    reasonOf(request([], { query: 'a=1;key=attacker' }), [bound([BEARER])]);
+    reasonOf(request([], { query: 'a=1;%6bey=attacker' }), [bound([BEARER])]);
+    reasonOf(request([], { query: 'key[]=attacker' }), [bound([BEARER])]);
+  });
+
   it('the placeholder of another origin', () => {
     const elsewhere = bound([BEARER], {
       name: 'OTHER',

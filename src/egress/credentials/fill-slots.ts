@@ -5,8 +5,8 @@
  */
 import type { Binding, Slot } from '../../vault/slot.ts';
 import type { BoundSecret } from '../protocol.ts';
-import { CREDENTIAL_HEADERS, CREDENTIAL_QUERY_KEYS } from './credential-names.ts';
-import { type QueryPart, splitQuery, withValue } from './query.ts';
+import { isCredentialHeader, isCredentialKey, isCredentialProtocol } from './credential-names.ts';
+import { percentDecoded, type QueryPart, splitQuery, withValue } from './query.ts';
 import type { SlotRequest } from './slot-request.ts';
 import { type Held, heldByBasic, heldByBearer, heldByWhole } from './slot-value.ts';
 import { legible, strayNotes } from './stray.ts';
@@ -78,7 +78,10 @@ function fillHeaders(
     );
     // A cookie is a credential too, but clients send it unasked: it is left behind.
     if (slots.length === 0 && COOKIES.has(name)) continue;
-    if (slots.length === 0 && !CREDENTIAL_HEADERS.has(name)) {
+    if (name === 'sec-websocket-protocol' && isCredentialProtocol(value)) {
+      throw new Foreign(`Cannot send a credential as sub-protocol to ${request.origin}`);
+    }
+    if (slots.length === 0 && !isCredentialHeader(name)) {
       filled.push(written, value);
       continue;
     }
@@ -104,7 +107,12 @@ function fillQuery(
     const slotLike = open.some(
       ({ slot }) => slot.in === 'query' && slot.name.toLowerCase() === key,
     );
-    if (!slotLike && !CREDENTIAL_QUERY_KEYS.has(key)) return part.raw;
+    // Some servers end a pair at `;` too, so what stands behind one is looked at as well.
+    const hidden = part.raw.split(';').slice(1);
+    if (hidden.some((pair) => isCredentialKey(percentDecoded(pair.split('=')[0] as string)))) {
+      throw new Foreign(`Cannot send a query key behind ";" to ${request.origin}`);
+    }
+    if (!slotLike && !isCredentialKey(key)) return part.raw;
     const place = `the query key ${legible(part.key)}`;
     if (seen.has(key))
       throw new Foreign(`Cannot send ${place} to ${request.origin}: it is there twice`);

@@ -37,6 +37,11 @@ export function answerHead(
   for (let i = 0; i < raw.length; i += 2) {
     const name = latin1(raw[i]);
     const lower = name.toLowerCase();
+    // What is coded on the hop comes out of the parser as it is; it was not asked for (RFC 9112
+    // section 6.1), and an echo could hide in it.
+    if (scrubber !== null && lower === 'transfer-encoding') {
+      codings.push(...listed(latin1(raw[i + 1])).filter((coding) => coding !== 'chunked'));
+    }
     if (!isForwarded(lower) || dropped.has(lower)) continue;
     const value = latin1(raw[i + 1]);
     if (scrubber === null) {
@@ -44,7 +49,7 @@ export function answerHead(
       continue;
     }
     if (lower === 'content-encoding') {
-      codings.push(...value.toLowerCase().split(',').map((coding) => coding.trim()));
+      codings.push(...listed(value));
       continue;
     }
     const clean = scrubber.text(value);
@@ -66,6 +71,10 @@ export function answerHead(
       scrubbed: scrubbed + cleanMessage.count,
     },
   };
+}
+
+function listed(value: string): string[] {
+  return value.toLowerCase().split(',').map((coding) => coding.trim());
 }
 
 /** undefined: cannot be read. Stacked codings are what attacks use and servers do not. */

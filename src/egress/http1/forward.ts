@@ -153,20 +153,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #trailers(raw: readonly Buffer[]): string[] {
-    const trailers: string[] = [];
-    for (let i = 0; i < raw.length; i += 2) {
-      const name = (raw[i] as Buffer).toString('latin1');
-      const value = (raw[i + 1] as Buffer).toString('latin1');
-      if (!this.#use.guarded) {
-        trailers.push(name, value);
-        continue;
-      }
-      if (/^(set-cookie|authentication-info)$/i.test(name)) continue;
-      const clean = this.#box.scrubber.text(value);
-      this.#scrubbedHead += clean.count;
-      trailers.push(name, clean.text);
-    }
-    return trailers;
+    if (raw.length === 0) return [];
+    const scrubber = this.#use.guarded ? this.#box.scrubber : null;
+    const result = answerHead(200, '', raw, scrubber);
+    if (!result.ok) return [];
+    this.#scrubbedHead += result.head.scrubbed;
+    return result.head.headers;
   }
 
   #record(code: ErrorCode | undefined): void {

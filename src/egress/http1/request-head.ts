@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type CanonicalHost, canonicalHost } from '../../policy/host.ts';
 import { type CanonicalPath, canonicalPath } from '../../policy/path.ts';
+import { REQUEST_HEADERS_MAX } from '../limits.ts';
 import type { Refusal } from '../refusal.ts';
 
 /** A request's head after every check that Node's parser leaves open (RFC 9112). */
@@ -93,6 +94,9 @@ export function readRequestHead(request: IncomingMessage): HeadResult {
 /** What RFC 9112 sections 3.2 and 6.1 forbid and the parser lets through. */
 function checkFraming(request: IncomingMessage): string | null {
   const { rawHeaders, httpVersion } = request;
+  if (rawHeaders.length > 2 * REQUEST_HEADERS_MAX) {
+    return `there are more than ${REQUEST_HEADERS_MAX} headers`;
+  }
   const hosts = headerValues(rawHeaders, 'host');
   if (hosts.length > 1) return 'there is more than one Host header';
   if (hosts.length === 0 && httpVersion === '1.1') return 'there is no Host header';
@@ -116,15 +120,23 @@ function checkFraming(request: IncomingMessage): string | null {
   if (expect.length > 0 && expect.join().toLowerCase() !== '100-continue') {
     return 'the only expectation that is taken is 100-continue';
   }
-  return checkUpgrade(rawHeaders);
+  return checkUpgrade(request);
 }
 
-/** An upgrade to anything but WebSocket (h2c above all) would leave the rules behind. */
-function checkUpgrade(rawHeaders: readonly string[]): string | null {
+/**
+ * An upgrade to anything but WebSocket (h2c above all) would leave the rules behind. A WebSocket
+ * begins with a GET without a body (RFC 6455 section 4.1), and is sent as one.
+ */
+function checkUpgrade({ rawHeaders, method, httpVersion }: IncomingMessage): string | null {
   const upgrades = headerValues(rawHeaders, 'upgrade');
   if (upgrades.length === 0) return null;
   if (upgrades.length > 1 || upgrades[0]?.toLowerCase() !== 'websocket') {
     return 'the only upgrade that is taken is websocket';
+  }
+  if (method !== 'GET' || httpVersion !== '1.1') return 'a WebSocket begins with a GET of HTTP/1.1';
+  const framed = ['content-length', 'transfer-encoding'];
+  if (framed.some((name) => headerValues(rawHeaders, name).length > 0)) {
+    return 'the request for a WebSocket has a body';
   }
   return null;
 }

@@ -8,7 +8,11 @@ const OVERRIDES: ReadonlySet<string> = new Set([
   'x-method-override',
   'x-original-url',
   'x-original-uri',
+  'x-original-method',
   'x-rewrite-url',
+  'x-rewrite-uri',
+  'x-envoy-original-path',
+  'x-waws-unencoded-url',
   'x-original-host',
   'x-host',
   'x-forwarded-host',
@@ -17,6 +21,9 @@ const OVERRIDES: ReadonlySet<string> = new Set([
   'x-forwarded-proto',
   'x-forwarded-port',
   'x-forwarded-prefix',
+  'x-forwarded-uri',
+  'x-forwarded-path',
+  'x-forwarded-method',
   'x-forwarded-for',
   'x-real-ip',
   'forwarded',
@@ -24,9 +31,10 @@ const OVERRIDES: ReadonlySet<string> = new Set([
 
 /**
  * Parts of an answer are never asked for where a secret could be echoed: a range cut through the
- * value would pass the scrub in two halves.
+ * value would pass the scrub in two halves. `Request-Range` is an old name that servers still read,
+ * and `A-IM` (RFC 3229) asks for an answer in another instance.
  */
-const RANGES: ReadonlySet<string> = new Set(['range', 'if-range']);
+const RANGES: ReadonlySet<string> = new Set(['range', 'request-range', 'if-range', 'a-im']);
 
 /** The request's headers as they go to the upstream. `guarded`: a secret is bound to the origin. */
 export function upstreamHeaders(

@@ -3,7 +3,12 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Connection, connectionOf, targetOf } from '../connection.ts';
 import { guide, isGuide } from '../guide.ts';
-import { KEEP_ALIVE_MS_MAX, REQUEST_HEAD_BYTES_MAX, REQUEST_HEAD_MS_MAX } from '../limits.ts';
+import {
+  KEEP_ALIVE_MS_MAX,
+  REQUEST_HEAD_BYTES_MAX,
+  REQUEST_HEAD_MS_MAX,
+  SLOW_HEADS_CHECK_MS,
+} from '../limits.ts';
 import type { Refusal } from '../refusal.ts';
 import { displayOrigin } from '../target.ts';
 import { useHttp } from '../use.ts';
@@ -28,12 +33,14 @@ export function makeHttpServer(onTunnel: TunnelHandler): Server {
     maxHeaderSize: REQUEST_HEAD_BYTES_MAX,
     headersTimeout: REQUEST_HEAD_MS_MAX,
     requestTimeout: 0,
+    connectionsCheckingInterval: SLOW_HEADS_CHECK_MS,
     keepAliveTimeout: KEEP_ALIVE_MS_MAX,
     // Its own checks of Host answer without a row and a reason; ours follow.
     requireHostHeader: false,
     joinDuplicateHeaders: false,
   });
-  server.maxHeadersCount = 512;
+  // Zero is no limit: with one, the parser would leave headers out of sight that it obeyed itself.
+  server.maxHeadersCount = 0;
   server.timeout = 0;
   server.on('request', (request, response) => void onRequest(request, response, false));
   server.on('checkContinue', (request, response) => void onRequest(request, response, true));
@@ -59,6 +66,8 @@ export function makeHttpServer(onTunnel: TunnelHandler): Server {
     recordConnection(connection, refusal);
     writeRefusal(socket, refusal, connection.box.config.box, null);
   });
+  // Node looks for heads that take too long only from here on, and this server never listens.
+  server.emit('listening');
   return server;
 }
 
@@ -89,7 +98,7 @@ async function onRequest(
       return;
     }
     if (isGuide(frozen.target)) {
-      guide(box, response);
+      guide(box, read.head.method, response);
       return;
     }
     const result = await useHttp(box, frozen.target, read.head);
@@ -112,25 +121,29 @@ async function onUpgrade(request: IncomingMessage, socket: Duplex, early: Buffer
     return;
   }
   const { box } = connection;
-  const read = readRequestHead(request);
-  if (!read.ok) {
-    recordConnection(connection, read);
-    writeRefusal(socket, read, box.config.box, null);
-    return;
+  try {
+    const read = readRequestHead(request);
+    if (!read.ok) {
+      recordConnection(connection, read);
+      writeRefusal(socket, read, box.config.box, null);
+      return;
+    }
+    const frozen = targetOf(connection, read.head);
+    if (!frozen.ok) {
+      recordConnection(connection, frozen);
+      writeRefusal(socket, frozen, box.config.box, null);
+      return;
+    }
+    const result = await useHttp(box, frozen.target, read.head);
+    if (!result.ok) {
+      const ask = askFor(result, read.head, frozen.target);
+      writeRefusal(socket, result, box.config.box, ask);
+      return;
+    }
+    forwardUpgrade(box, frozen.target, result.use, socket, early);
+  } catch (error) {
+    writeRefusal(socket, explainFailure(error), box.config.box, null);
   }
-  const frozen = targetOf(connection, read.head);
-  if (!frozen.ok) {
-    recordConnection(connection, frozen);
-    writeRefusal(socket, frozen, box.config.box, null);
-    return;
-  }
-  const result = await useHttp(box, frozen.target, read.head);
-  if (!result.ok) {
-    const ask = askFor(result, read.head, frozen.target);
-    writeRefusal(socket, result, box.config.box, ask);
-    return;
-  }
-  forwardUpgrade(box, frozen.target, result.use, socket, early);
 }
 
 /** CONNECT is honoured only at the proxy address; what comes through it is judged like the rest. */

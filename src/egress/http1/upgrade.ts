@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Duplex, Transform } from 'node:stream';
 import type { ErrorCode } from '../../wire/errors.ts';
@@ -12,13 +12,14 @@ import type { Use } from '../use.ts';
 import { answerHead } from './answer.ts';
 import { explainFailure } from './forward.ts';
 import { writeRefusal } from './send-refusal.ts';
+import { websocketScrub } from './websocket-scrub.ts';
 
 const UNREADABLE = 'The answer came in a coding that cannot be read for echoes.';
 
 /**
  * A WebSocket: judged at its upgrade, with the secret in its slot there. Where a secret is bound
- * the compression extension was taken off the request, so that echoes in the upstream's frames
- * can be seen; replacements have the length of what they replace and so leave the framing true.
+ * the compression extension was taken off the request, and an upstream that compresses all the same
+ * is cut, so that echoes in its frames can be seen.
  */
 export function forwardUpgrade(
   box: BoxState,
@@ -39,16 +40,28 @@ export function forwardUpgrade(
       exchange.fail(error);
       return;
     }
+    if (socket.destroyed) {
+      upstream.destroy();
+      exchange.fail(new Error('the box went away'));
+      return;
+    }
     box.sockets.add(upstream);
     upstream.once('close', () => box.sockets.delete(upstream));
-    const outgoing = httpRequest({
-      createConnection: () => upstream,
-      method: 'GET',
-      path: use.path,
-      headers: [...use.headers, 'connection', 'Upgrade', 'upgrade', 'websocket'],
-      setHost: false,
-      timeout: RESPONSE_HEAD_MS_MAX,
-    });
+    let outgoing: ClientRequest;
+    try {
+      outgoing = httpRequest({
+        createConnection: () => upstream,
+        method: 'GET',
+        path: use.path,
+        headers: [...use.headers, 'connection', 'Upgrade', 'upgrade', 'websocket'],
+        setHost: false,
+        timeout: RESPONSE_HEAD_MS_MAX,
+      });
+    } catch (failure) {
+      upstream.destroy();
+      exchange.fail(failure);
+      return;
+    }
     outgoing.on('upgrade', (answer, _, first) => exchange.splice(answer, upstream, first, early));
     outgoing.on('response', (answer) => exchange.decline(answer));
     outgoing.on('timeout', () => outgoing.destroy(new Error('timeout')));
@@ -116,7 +129,9 @@ function makeExchange(box: BoxState, use: Use, socket: Duplex): UpgradeExchange 
       answer.once('close', () => record(answer.statusCode ?? null));
     },
     splice(answer, upstream, first, early) {
-      const text = head(answer, 'connection: Upgrade\r\nupgrade: websocket\r\n');
+      const text = isPlainWebsocket(answer, scrubber)
+        ? head(answer, 'connection: Upgrade\r\nupgrade: websocket\r\n')
+        : null;
       if (text === null) {
         upstream.destroy();
         socket.destroy();
@@ -129,7 +144,17 @@ function makeExchange(box: BoxState, use: Use, socket: Duplex): UpgradeExchange 
       const outward = counter((bytes) => {
         stats.out += bytes;
       });
-      const inward = scrubbing(scrubber, stats);
+      const inward =
+        scrubber === null
+          ? scrubbing(null, stats)
+          : websocketScrub(scrubber, (echoes) => {
+              stats.scrubbed += echoes;
+            });
+      if (scrubber !== null) {
+        upstream.on('data', (chunk: Buffer) => {
+          stats.in += chunk.length;
+        });
+      }
       socket.pipe(outward).pipe(upstream);
       upstream.pipe(inward).pipe(socket);
       const over = () => {
@@ -140,8 +165,20 @@ function makeExchange(box: BoxState, use: Use, socket: Duplex): UpgradeExchange 
       socket.once('close', over);
       upstream.once('close', over);
       upstream.on('error', over);
+      inward.on('error', () => {
+        record(101, 'response-unscrubbable');
+        socket.destroy();
+        upstream.destroy();
+      });
     },
   };
+}
+
+/** An extension would hide echoes; none was asked for where a secret is bound. */
+function isPlainWebsocket(answer: IncomingMessage, scrubber: Scrubber | null): boolean {
+  const { statusCode, headers } = answer;
+  if (statusCode !== 101 || headers.upgrade?.toLowerCase() !== 'websocket') return false;
+  return scrubber === null || headers['sec-websocket-extensions'] === undefined;
 }
 
 function counter(count: (bytes: number) => void): Transform {

@@ -9,7 +9,7 @@ import type { HostOverride } from '../protocol.ts';
 import { displayOrigin, type Target } from '../target.ts';
 
 export interface DialOptions {
-  /** From `egress.hosts`: the person's own word on where this name is, so it is not vetted. */
+  /** From `egress.hosts`. Its `connect` is the person's own word, so that address is not vetted. */
   readonly override: HostOverride | undefined;
   /** True when a rule names this very address, and so the person meant it. */
   readonly addressNamed: boolean;
@@ -62,12 +62,17 @@ export function dial(
   socket.on('error', onError);
   socket.once(target.scheme === 'https' ? 'secureConnect' : 'connect', () => {
     const remote = socket.remoteAddress;
-    if (options.override === undefined && !options.addressNamed && !vetted(remote)) {
+    if (!isMeant(options) && !vetted(remote)) {
       settle(refusedAddress(target, 'the connection ended at an address that was not vetted'));
     } else {
       settle(null);
     }
   });
+}
+
+/** The person has said where this is: by an address in a rule, or by `connect` in egress.hosts. */
+function isMeant(options: DialOptions): boolean {
+  return options.addressNamed || options.override?.connect !== undefined;
 }
 
 function placeOf(target: Target, options: DialOptions): PlaceOptions {
@@ -76,7 +81,7 @@ function placeOf(target: Target, options: DialOptions): PlaceOptions {
     const at = connect.lastIndexOf(':');
     return { host: connect.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(connect.slice(at + 1)) };
   }
-  const free = options.override !== undefined || options.addressNamed;
+  const free = options.addressNamed;
   return {
     host: target.host.host,
     port: target.port,
@@ -94,7 +99,7 @@ interface PlaceOptions {
 
 /** Node skips `lookup` for address literals, so those are vetted here as well. */
 export function literalRefusal(target: Target, options: DialOptions): PowerboxError | null {
-  if (target.host.kind === 'name' || options.addressNamed || options.override !== undefined) return null;
+  if (target.host.kind === 'name' || isMeant(options)) return null;
   const verdict = vetAddress(target.host.host, ownAddresses());
   return verdict.ok ? null : refusedAddress(target, verdict.reason);
 }
