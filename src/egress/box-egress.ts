@@ -1,8 +1,13 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { VirtualNames } from './dns/virtual-names.ts';
-import { CONNECTIONS_MAX, LEAVES_PER_SECOND_MAX, REFUSALS_TOLD_MAX } from './limits.ts';
-import type { BoxEgress } from './protocol.ts';
+import {
+  CONNECTIONS_MAX,
+  LEAVES_PER_SECOND_MAX,
+  REFUSALS_TOLD_MAX,
+  RETIRED_VALUES_MAX,
+} from './limits.ts';
+import type { BoundSecret, BoxEgress, NewValue } from './protocol.ts';
 import type { Recorder } from './record.ts';
 import { makeScrubber, type Scrubber } from './scrub/scrubber.ts';
 import { originOf, type Target } from './target.ts';
@@ -15,6 +20,9 @@ export interface BoxState {
   readonly names: VirtualNames;
   readonly upstreams: Upstreams;
   readonly recorder: Recorder;
+  /** The box's secrets as they are now. */
+  readonly secrets: readonly BoundSecret[];
+  /** Finds their values, and those that they had before. */
   readonly scrubber: Scrubber;
   /** Connections of the box that are open. */
   readonly sockets: Set<Socket>;
@@ -22,6 +30,8 @@ export interface BoxState {
   leafFor(name: string): SecureContext | null;
   /** True when a secret of this box is bound to the target's origin. */
   isGuarded(target: Target): boolean;
+  /** From the next request on; answers on their way are still searched for what they were sent. */
+  replaceValues(values: readonly NewValue[]): void;
   /** Tells the person of a refused destination, once. */
   tellRefused(destination: string, line: string): void;
   /** A row for connections beyond the bound: one a second stands for all of them. */
@@ -42,6 +52,9 @@ export function makeBoxState(
   const sockets = new Set<Socket>();
   const told = new Set<string>();
   const known = new Set<string>();
+  let secrets = config.secrets;
+  let retired: BoundSecret[] = [];
+  let scrubber = makeScrubber(secrets);
   let second = 0;
   let minted = 0;
   let flooded = 0;
@@ -50,7 +63,12 @@ export function makeBoxState(
     names: new VirtualNames(),
     upstreams,
     recorder,
-    scrubber: makeScrubber(config.secrets),
+    get secrets() {
+      return secrets;
+    },
+    get scrubber() {
+      return scrubber;
+    },
     sockets,
     leafFor(name) {
       if (!known.has(name)) {
@@ -67,6 +85,14 @@ export function makeBoxState(
       return mint(name);
     },
     isGuarded: (target) => guarded.has(originOf(target)),
+    replaceValues(values) {
+      const fresh = new Map(values.map(({ placeholder, value }) => [placeholder, value]));
+      const newValue = (secret: BoundSecret) => fresh.get(secret.placeholder) ?? secret.value;
+      const changed = secrets.filter((secret) => newValue(secret) !== secret.value);
+      retired = [...changed, ...retired].slice(0, RETIRED_VALUES_MAX);
+      secrets = secrets.map((secret) => ({ ...secret, value: newValue(secret) }));
+      scrubber = makeScrubber([...secrets, ...retired]);
+    },
     tellRefused(destination, line) {
       if (told.has(destination) || told.size >= REFUSALS_TOLD_MAX) return;
       told.add(destination);

@@ -23,7 +23,7 @@ export function guide(box: BoxState, method: string, response: ServerResponse): 
   const body = `${JSON.stringify({
     box: box.config.box,
     allowed: box.config.grants.map((grant) => grant.text),
-    secrets: box.config.secrets.map((secret) => ({
+    secrets: box.secrets.map((secret) => ({
       name: secret.name,
       origins: secret.bindings.map((binding) => binding.origin),
     })),

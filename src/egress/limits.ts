@@ -40,3 +40,5 @@ export const LEAVES_PER_SECOND_MAX = 50;
 export const OWN_ADDRESSES_MS_MAX = 5_000;
 /** Questions on one DNS connection over TCP; resolvers send a handful. */
 export const DNS_QUERIES_PER_STREAM_MAX = 100;
+/** Former values of rotated secrets that answers of one box are still searched for. */
+export const RETIRED_VALUES_MAX = 16;

@@ -52,6 +52,9 @@ function main(): void {
       case 'listener':
         attach(boxes.get(message.box), message, handle, http);
         break;
+      case 'values':
+        boxes.get(message.box)?.state.replaceValues(message.values);
+        break;
       case 'close':
         closeBox(boxes, message.box);
         recorder?.flush();

@@ -12,6 +12,12 @@ export interface BoundSecret {
   readonly bindings: readonly Binding[];
 }
 
+export interface NewValue {
+  /** Names the secret: two of a box may share a name, one from the vault and one from a file. */
+  readonly placeholder: string;
+  readonly value: string;
+}
+
 /** Where a private host really is, from `egress.hosts` in config.json, keyed `name:port`. */
 export interface HostOverride {
   /** `address:port` to dial instead of what DNS says. */
@@ -46,6 +52,8 @@ export type ToEgress =
       readonly transport: 'tcp' | 'udp';
       readonly family: 4 | 6;
     }
+  /** Secrets of this box have new values; their placeholders stay. */
+  | { readonly type: 'values'; readonly box: string; readonly values: readonly NewValue[] }
   /** Cut everything of this box and forget its secrets; answered by `closed`. */
   | { readonly type: 'close'; readonly box: string };
 

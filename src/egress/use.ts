@@ -52,7 +52,7 @@ export async function useHttp(box: BoxState, target: Target, head: RequestHead):
       query: head.path.query,
       path: head.path.path,
     },
-    box.config.secrets,
+    box.secrets,
   );
   if (!filled.ok) return refused(box, target, call, url, filled);
   for (const text of filled.notes) {

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { BoxListener } from '../boxes/process/start.ts';
-import type { BoxEgress, FromEgress, ToEgress } from '../egress/protocol.ts';
+import type { BoxEgress, FromEgress, NewValue, ToEgress } from '../egress/protocol.ts';
 import type { Home } from '../store/home.ts';
 import { PowerboxError } from '../wire/errors.ts';
 
@@ -9,6 +9,8 @@ import { PowerboxError } from '../wire/errors.ts';
 export interface EgressProcess {
   readonly pid: number | undefined;
   open(config: BoxEgress): void;
+  /** Gives a box's secrets new values. */
+  replaceValues(box: string, values: readonly NewValue[]): void;
   /** Hands listeners over; resolves when this process's own copies can be closed. */
   listen(box: string, listeners: readonly BoxListener[]): Promise<unknown>;
   /**
@@ -67,6 +69,7 @@ export function startEgress(home: Home, journalKey: Buffer, events: EgressEvents
     pid: child.pid,
     lost,
     open: (config) => tell(child, { type: 'open', config }),
+    replaceValues: (box, values) => tell(child, { type: 'values', box, values }),
     listen: (box, listeners) => Promise.all(listeners.map((listener) => handOver(child, box, listener))),
     close(box) {
       if (!child.connected) return Promise.resolve();

@@ -14,3 +14,5 @@ export const PIDS_DEFAULT = 4096;
 export const DISK_BYTES_DEFAULT = 2 * 1024 ** 3;
 /** Bytes that are kept of a detached box's output. */
 export const OUTPUT_BYTES_MAX = 64 * 1024 ** 2;
+/** How soon a rotated or expired secret reaches running boxes. */
+export const SECRET_REFRESH_MS = 2_000;

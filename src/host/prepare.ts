@@ -54,6 +54,8 @@ export interface Prepared {
   readonly timeoutMs: number | null;
   readonly rules: readonly string[];
   readonly secretNames: readonly string[];
+  /** Those of them that are in the vault, and not from a masked file. */
+  readonly vaultSecrets: readonly BoundSecret[];
 }
 
 export type Stdio = readonly [StdioTarget, StdioTarget, StdioTarget];
@@ -115,7 +117,8 @@ export async function prepare(home: Home, options: RunOptions): Promise<Prepared
     workspaceAccess: access,
     timeoutMs,
     rules: rules.map((rule) => rule.text),
-    secretNames: secrets.bound.map((secret: BoundSecret) => secret.name),
+    secretNames: secrets.bound.map((secret) => secret.name),
+    vaultSecrets: secrets.fromVault,
   };
 }
 

@@ -10,6 +10,7 @@ import { deriveKey, loadKey } from '../vault/key.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import type { BoxEndEntry, BoxStartEntry } from '../wire/journal-entry.ts';
 import { type BoxRecord, processId, removeBox, writeRecord } from './box-record.ts';
+import { followSecrets } from './secret-refresh.ts';
 import { isStopping } from './stop-box.ts';
 import { settle, sweep } from './sweep.ts';
 import { type EgressProcess, startEgress } from './egress-process.ts';
@@ -128,8 +129,12 @@ function attend({ home, journal, prepared, record, box, egress, events }: Attend
     events.failed('the egress ended, so the box is stopped');
     end('egress-lost');
   });
+  const secrets = followSecrets(home, prepared.vaultSecrets, (values) =>
+    egress.replaceValues(id, values),
+  );
   const done = (async (): Promise<RunResult> => {
     const exit = await box.wait();
+    secrets.close();
     if (timer !== null) clearTimeout(timer);
     await egress.close(id);
     const status = reason === 'timeout' ? TIMEOUT_STATUS : exit.status;

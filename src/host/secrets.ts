@@ -10,14 +10,20 @@ import type { Mask } from './masks.ts';
 /** The secrets of one box: what its environment shows, and what the egress is told. */
 export interface BoxSecrets {
   readonly bound: readonly BoundSecret[];
+  /** Those of them that are in the vault, and not from a masked file. */
+  readonly fromVault: readonly BoundSecret[];
   /** Variables of the box; values are placeholders. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Makes the placeholders of one box; no two of them are the same. */
+/** Shorter values of masked files are hidden but never sent, so theirs may be the same. */
+const SENT_CHARS_MIN = 12;
+
+/** Makes the placeholders of one box; no two that can be sent are the same. */
 export function placeholders(): PlaceholderMaker {
   const taken = new Set<string>();
   return (value) => {
+    if (value.length < SENT_CHARS_MIN) return makePlaceholder(value, knownPrefixes());
     const placeholder = makePlaceholder(value, knownPrefixes(), undefined, taken);
     taken.add(placeholder);
     return placeholder;
@@ -46,6 +52,7 @@ export function bindSecrets(
     environment[name] = placeholder;
     for (const alias of kit?.variables[name] ?? []) environment[alias] = placeholder;
   }
+  const fromVault = [...bound];
   for (const mask of masks) {
     for (const { name, value, placeholder } of mask.values) {
       const service = knownService(name);
@@ -54,10 +61,10 @@ export function bindSecrets(
       }
     }
   }
-  return { bound, environment };
+  return { bound, fromVault, environment };
 }
 
 /** A value with a line break or a character beyond Latin-1 cannot stand in a header at all. */
 function isHeaderSafe(value: string): boolean {
-  return value.length >= 12 && /^[\x21-\x7e\xa0-\xff]+$/.test(value);
+  return value.length >= SENT_CHARS_MIN && /^[\x21-\x7e\xa0-\xff]+$/.test(value);
 }

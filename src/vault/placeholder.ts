@@ -130,20 +130,24 @@ function runsOf(value: string): ReadonlySet<string> {
  * value: in a long value of few symbols some run recurs by chance in almost every string.
  */
 function draw(plan: Plan, runs: ReadonlySet<string>, random: RandomInt): string | undefined {
-  let text = '';
+  const text: string[] = [];
+  // The last characters that a run could begin with; those of the prefix are not counted, since
+  // the prefix is no secret.
+  let tail = '';
   for (const [at, { keep, from }] of plan.cells.entries()) {
-    // Runs that begin in the prefix are not counted: the prefix is no secret.
-    const since = Math.max(plan.prefix, at - PLACEHOLDER_SHARED_RUN_MAX);
-    const clashes = (char: string): boolean =>
-      at >= plan.prefix && runs.has(text.slice(since) + char);
     let char = from === '' ? keep : pick(from, random);
-    for (let redraws = 0; from !== '' && clashes(char) && redraws < REDRAWS_MAX; redraws++) {
+    for (
+      let redraws = 0;
+      from !== '' && runs.has(tail + char) && redraws < REDRAWS_MAX;
+      redraws++
+    ) {
       char = pick(from, random);
     }
-    if (clashes(char)) return undefined;
-    text += char;
+    if (runs.has(tail + char)) return undefined;
+    text.push(char);
+    if (at >= plan.prefix) tail = (tail + char).slice(-PLACEHOLDER_SHARED_RUN_MAX);
   }
-  return text;
+  return text.join('');
 }
 
 function pick(alphabet: string, random: RandomInt): string {

@@ -9,10 +9,13 @@ export type Held =
   | { readonly state: 'foreign' }
   | { readonly state: 'other-scheme' };
 
-/** `Bearer TOKEN`: the scheme in any case, exactly one space (RFC 6750 §2.1). */
+/**
+ * `Bearer TOKEN`: the scheme in any case, exactly one space (RFC 6750 §2.1). GitHub's own tools
+ * write `token TOKEN`, which is the same credential.
+ */
 export function heldByBearer(header: string, placeholder: string, value: string): Held {
   const scheme = schemeOf(header);
-  if (scheme !== 'bearer') return { state: 'other-scheme' };
+  if (scheme !== 'bearer' && scheme !== 'token') return { state: 'other-scheme' };
   const prefix = header.slice(0, scheme.length + 1);
   return header === `${prefix}${placeholder}` && prefix.endsWith(' ')
     ? { state: 'placeholder', filled: prefix + value }

@@ -1,0 +1,37 @@
+import type { BoundSecret, NewValue } from '../egress/protocol.ts';
+import type { Home } from '../store/home.ts';
+import { readSecret } from '../vault/store.ts';
+import { SECRET_REFRESH_MS } from './limits.ts';
+
+/**
+ * Watches the secrets of a running box: a value that was rotated, or that its command gives anew
+ * when the old one has expired, reaches the egress without a restart. A secret that cannot be read
+ * for the moment keeps its value.
+ */
+export function followSecrets(
+  home: Home,
+  secrets: readonly BoundSecret[],
+  changed: (values: readonly NewValue[]) => void,
+): { close(): void } {
+  const known = new Map(secrets.map((secret) => [secret, secret.value]));
+  const timer = setInterval(() => {
+    const values: NewValue[] = [];
+    for (const [secret, before] of known) {
+      const value = valueOf(home, secret.name);
+      if (value === null || value === before) continue;
+      known.set(secret, value);
+      values.push({ placeholder: secret.placeholder, value });
+    }
+    if (values.length > 0) changed(values);
+  }, SECRET_REFRESH_MS);
+  timer.unref();
+  return { close: () => clearInterval(timer) };
+}
+
+function valueOf(home: Home, name: string): string | null {
+  try {
+    return readSecret(home, name).secret.reveal();
+  } catch {
+    return null;
+  }
+}
