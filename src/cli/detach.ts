@@ -1,11 +1,18 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, openSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { RunHandle } from '../host/attend-box.ts';
 import { boxFolder } from '../host/box-record.ts';
 import { OUTPUT_BYTES_MAX } from '../host/limits.ts';
-import type { RunHandle } from '../host/run-box.ts';
 import type { Home } from '../store/home.ts';
 import type { CliContext } from './context.ts';
 import { isDetached } from './detached.ts';
@@ -32,7 +39,8 @@ export async function startDetached(context: CliContext): Promise<void> {
     child.disconnect();
     child.unref();
   } else {
-    for (const line of readFileSync(join(folder, 'faults'), 'utf8').trimEnd().split('\n')) context.err(line);
+    for (const line of readFileSync(join(folder, 'faults'), 'utf8').trimEnd().split('\n'))
+      context.err(line);
     context.exit(outcome.status);
   }
   rmSync(folder, { recursive: true, force: true });
@@ -48,7 +56,8 @@ export async function settleDetached(home: Home, handle: RunHandle): Promise<{ c
       if (kept >= OUTPUT_BYTES_MAX) return;
       kept += chunk.length;
       file.write(chunk);
-      if (kept >= OUTPUT_BYTES_MAX) file.write('\n[powerbox: the rest of the output was not kept]\n');
+      if (kept >= OUTPUT_BYTES_MAX)
+        file.write('\n[powerbox: the rest of the output was not kept]\n');
     });
   keep(handle.stdout);
   keep(handle.stderr);

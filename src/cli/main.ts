@@ -11,7 +11,9 @@ import { topHelp, VERBS } from './verbs.ts';
 async function main(argv: readonly string[]): Promise<void> {
   const context = processContext();
   const debug = argv.includes('--debug') && !afterDashes(argv, '--debug');
-  const words = argv.filter((word, index) => word !== '--debug' || afterDashes(argv.slice(0, index + 1), word));
+  const words = argv.filter(
+    (word, index) => word !== '--debug' || afterDashes(argv.slice(0, index + 1), word),
+  );
   const [name, ...rest] = words;
   try {
     if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
@@ -65,7 +67,11 @@ function afterDashes(words: readonly string[], word: string): boolean {
 function unknownVerb(name: string): PowerboxError {
   const near = [...VERBS.keys()].find((verb) => verb.startsWith(name.slice(0, 2)));
   const hint = near === undefined ? 'Run `powerbox --help`.' : `Did you mean \`powerbox ${near}\`?`;
-  return new PowerboxError('usage', `Cannot run "${name.slice(0, 40)}": there is no such command.`, { hint });
+  return new PowerboxError(
+    'usage',
+    `Cannot run "${name.slice(0, 40)}": there is no such command.`,
+    { hint },
+  );
 }
 
 async function version(): Promise<string> {

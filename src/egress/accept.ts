@@ -38,7 +38,14 @@ export function acceptConnection(box: BoxState, http: HttpServer, socket: Socket
     return;
   }
   if (address === PROXY_ADDRESS && port === PROXY_PORT) {
-    const entrance: Connection = { box, scheme: 'http', declared: null, address, port, proxy: true };
+    const entrance: Connection = {
+      box,
+      scheme: 'http',
+      declared: null,
+      address,
+      port,
+      proxy: true,
+    };
     setConnection(socket, entrance);
     http.emit('connection', socket);
     return;
@@ -49,7 +56,14 @@ export function acceptConnection(box: BoxState, http: HttpServer, socket: Socket
   }
   const arrival = arrivalAt(box, address, port);
   if ('code' in arrival) {
-    const connection: Connection = { box, scheme: 'http', declared: null, address, port, proxy: false };
+    const connection: Connection = {
+      box,
+      scheme: 'http',
+      declared: null,
+      address,
+      port,
+      proxy: false,
+    };
     recordConnection(connection, arrival);
     socket.resetAndDestroy();
     return;
@@ -73,7 +87,10 @@ function arrivalAt(box: BoxState, address: string, port: number): Arrival | Refu
   const name = box.names.nameOf(address);
   const host = name === null ? null : canonicalHost(name);
   if (host === null || !host.ok) {
-    return { code: 'address-refused', reason: 'The address belongs to no name that was asked for.' };
+    return {
+      code: 'address-refused',
+      reason: 'The address belongs to no name that was asked for.',
+    };
   }
   return { box, declared: host, address, port };
 }
@@ -174,7 +191,10 @@ function secureHost(arrival: Arrival, serverName: string | null): CanonicalHost 
   }
   const named = canonicalHost(serverName);
   if (!named.ok || named.kind !== 'name') {
-    return { code: 'target-mismatch', reason: 'The server name of the TLS greeting is not a host name.' };
+    return {
+      code: 'target-mismatch',
+      reason: 'The server name of the TLS greeting is not a host name.',
+    };
   }
   if (declared !== null && declared.host !== named.host) {
     return {

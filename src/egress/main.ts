@@ -11,11 +11,11 @@ import type { Home } from '../store/home.ts';
 import { withholdMemory } from '../store/withhold-memory.ts';
 import { acceptConnection, acceptTunnel } from './accept.ts';
 import { type BoxState, makeBoxState } from './box-egress.ts';
-import { serveDnsSocket } from './serve-dns.ts';
-import { undiciPool } from './upstream/undici-pool.ts';
 import { makeHttpServer } from './http1/server.ts';
 import type { FromEgress, ToEgress } from './protocol.ts';
 import { makeRecorder, type Recorder } from './record.ts';
+import { serveDnsSocket } from './serve-dns.ts';
+import { undiciPool } from './upstream/undici-pool.ts';
 
 interface OpenBox {
   readonly state: BoxState;
@@ -56,33 +56,47 @@ function main(): void {
         boxes.get(message.box)?.state.replaceValues(message.values);
         break;
       case 'close':
-        closeBox(boxes, message.box);
-        recorder?.flush();
-        send({ type: 'closed', box: message.box });
+        void closeBox(boxes.get(message.box)).then(() => {
+          boxes.delete(message.box);
+          recorder?.flush();
+          send({ type: 'closed', box: message.box });
+        });
         break;
     }
   });
   process.on('disconnect', () => {
-    for (const [box, { state, started }] of [...boxes]) {
-      closeBox(boxes, box);
-      if (!claimEnd(state.config.endMark)) continue;
-      const durationMs = Date.now() - started;
-      recorder?.note({ kind: 'box-end', box, status: null, reason: 'abandoned', durationMs });
-    }
-    recorder?.flush();
-    process.exit(0);
+    void abandon([...boxes.values()], recorder).finally(() => process.exit(0));
   });
+}
+
+/** The starter of these boxes is gone, and they with it: their end is told here. */
+async function abandon(boxes: readonly OpenBox[], recorder: Recorder | null): Promise<void> {
+  await Promise.all(boxes.map(closeBox));
+  for (const { state, started } of boxes) {
+    if (!claimEnd(state.config.endMark)) continue;
+    const { box } = state.config;
+    const durationMs = Date.now() - started;
+    recorder?.note({ kind: 'box-end', box, status: null, reason: 'abandoned', durationMs });
+  }
+  recorder?.flush();
 }
 
 function startRecorder(home: Home, key: Buffer, boxes: ReadonlyMap<string, OpenBox>): Recorder {
   return makeRecorder(openJournal(home, key), () => {
     for (const box of boxes.keys()) {
-      send({ type: 'failed', box, line: 'the record cannot be written, so nothing leaves the box' });
+      send({
+        type: 'failed',
+        box,
+        line: 'the record cannot be written, so nothing leaves the box',
+      });
     }
   });
 }
 
-function openBox(config: Extract<ToEgress, { type: 'open' }>['config'], recorder: Recorder): BoxState {
+function openBox(
+  config: Extract<ToEgress, { type: 'open' }>['config'],
+  recorder: Recorder,
+): BoxState {
   return makeBoxState(config, recorder, (line) => send({ type: 'refused', box: config.box, line }));
 }
 
@@ -110,12 +124,18 @@ function attach(
   }
 }
 
-function closeBox(boxes: Map<string, OpenBox>, id: string): void {
-  const box = boxes.get(id);
+/** What waits in the doors is let in first, so that each connection of the box has its row. */
+async function closeBox(box: OpenBox | undefined): Promise<void> {
   if (box === undefined) return;
-  boxes.delete(id);
-  for (const door of box.doors) door.close();
+  await turns();
+  for (const door of box.doors.splice(0)) door.close();
   box.state.close();
+  await turns();
+}
+
+/** Long enough for what is ready on a descriptor to be seen, and for its events to be handled. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) await new Promise((next) => setImmediate(next));
 }
 
 function send(message: FromEgress): void {

@@ -31,7 +31,7 @@ export function makeRecorder(journal: Journal, onFailure: (error: unknown) => vo
     if (batch.length === 0) return;
     try {
       const seqs = journal.appendMany(batch.map((item) => item.entry));
-      batch.forEach((item, index) => item.done(seqs[index] as number));
+      for (const [index, item] of batch.entries()) item.done(seqs[index] as number);
     } catch (error) {
       onFailure(error);
       for (const item of batch) item.fail(error);

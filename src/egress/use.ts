@@ -21,13 +21,19 @@ export interface Use {
   readonly guarded: boolean;
 }
 
-export type UseResult = { readonly ok: true; readonly use: Use } | ({ readonly ok: false } & Refusal);
+export type UseResult =
+  | { readonly ok: true; readonly use: Use }
+  | ({ readonly ok: false } & Refusal);
 
 /**
  * The choke point: every request of every box passes through here and nowhere else. Judge, fill
  * the slots, write the row, in this order; only when the row is written may anything be sent.
  */
-export async function useHttp(box: BoxState, target: Target, head: RequestHead): Promise<UseResult> {
+export async function useHttp(
+  box: BoxState,
+  target: Target,
+  head: RequestHead,
+): Promise<UseResult> {
   const call: HttpCall = {
     scheme: target.scheme,
     host: target.host.host,
@@ -132,7 +138,8 @@ function otherResource(head: RequestHead, narrowing: HttpNarrowing): Refusal | n
     }
   }
   if (narrowing.methods !== null && /(?:^|[&;])_method(?:=|$)/i.test(head.path.query)) {
-    const reason = 'The query key _method names a second method, which a rule with methods does not allow.';
+    const reason =
+      'The query key _method names a second method, which a rule with methods does not allow.';
     return { code: 'method-not-granted', reason };
   }
   return null;

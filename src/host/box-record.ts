@@ -74,10 +74,15 @@ export function writeRecord(home: Home, record: BoxRecord): void {
 
 /** Finds a box by its id or an unmistakable beginning of it. Throws `box-unknown`. */
 export function findRecord(home: Home, wanted: string): BoxRecord {
-  const ids = boxIds(home).filter((id) => id === wanted || (wanted.length >= 2 && id.startsWith(wanted)));
+  const ids = boxIds(home).filter(
+    (id) => id === wanted || (wanted.length >= 2 && id.startsWith(wanted)),
+  );
   const id = ids.includes(wanted) ? wanted : ids[0];
   if (ids.length > 1 && id !== wanted) {
-    throw new PowerboxError('box-unknown', `Cannot choose a box: ${ids.length} of them begin with "${wanted.slice(0, 40)}".`);
+    throw new PowerboxError(
+      'box-unknown',
+      `Cannot choose a box: ${ids.length} of them begin with "${wanted.slice(0, 40)}".`,
+    );
   }
   const record = id === undefined ? null : readRecord(home, id);
   if (record === null) {

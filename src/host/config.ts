@@ -84,7 +84,8 @@ function record(
     throw invalid(home, `${at} is not an object`);
   }
   for (const key of Object.keys(value)) {
-    if (keys !== null && !keys.includes(key)) throw invalid(home, `${at} has the unknown key "${key}"`);
+    if (keys !== null && !keys.includes(key))
+      throw invalid(home, `${at} has the unknown key "${key}"`);
   }
   return value as Record<string, unknown>;
 }

@@ -13,11 +13,12 @@ export interface EgressProcess {
   replaceValues(box: string, values: readonly NewValue[]): void;
   /** Hands listeners over; resolves when this process's own copies can be closed. */
   listen(box: string, listeners: readonly BoxListener[]): Promise<unknown>;
-  /**
-   * Cuts the box's connections and waits until its rows are written. An egress that is not up yet
-   * has let nothing out; it still writes the rows of what waited in the listeners, after this.
-   */
+  /** False until it has come up: until then it has accepted nothing and let nothing out. */
+  isUp(): boolean;
+  /** Cuts the box's connections and waits until its rows are written. */
   close(box: string): Promise<void>;
+  /** Ends a process that has not come up yet, and so has nothing to finish. */
+  kill(): void;
   /** Ends the process. */
   end(): void;
   /** Rejects, once, when the process ends before `end` was called. */
@@ -57,7 +58,8 @@ export function startEgress(home: Home, journalKey: Buffer, events: EgressEvents
   });
   const lost = new Promise<never>((_, reject) => {
     const gone = () => {
-      if (!ended) reject(new PowerboxError('egress-down', 'The egress of the box ended unexpectedly.'));
+      if (!ended)
+        reject(new PowerboxError('egress-down', 'The egress of the box ended unexpectedly.'));
       for (const done of closing.values()) done();
     };
     child.once('error', gone);
@@ -70,11 +72,17 @@ export function startEgress(home: Home, journalKey: Buffer, events: EgressEvents
     lost,
     open: (config) => tell(child, { type: 'open', config }),
     replaceValues: (box, values) => tell(child, { type: 'values', box, values }),
-    listen: (box, listeners) => Promise.all(listeners.map((listener) => handOver(child, box, listener))),
+    listen: (box, listeners) =>
+      Promise.all(listeners.map((listener) => handOver(child, box, listener))),
     close(box) {
       if (!child.connected) return Promise.resolve();
       tell(child, { type: 'close', box });
-      return ready ? new Promise((done) => closing.set(box, done)) : Promise.resolve();
+      return new Promise((done) => closing.set(box, done));
+    },
+    isUp: () => ready,
+    kill() {
+      ended = true;
+      child.kill('SIGKILL');
     },
     end() {
       ended = true;

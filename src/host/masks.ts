@@ -1,4 +1,4 @@
-import { lstatSync, type Dirent, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type MaskedValue, maskFile, type PlaceholderMaker } from '../vault/env-file.ts';
 import { PowerboxError } from '../wire/errors.ts';
@@ -47,7 +47,10 @@ function mask(source: string, make: PlaceholderMaker): Pick<Mask, 'content' | 'v
     bytes = readFileSync(source);
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new PowerboxError('mount-unreadable', `Cannot mask ${source}: it cannot be read (${why}).`);
+    throw new PowerboxError(
+      'mount-unreadable',
+      `Cannot mask ${source}: it cannot be read (${why}).`,
+    );
   }
   const { masked, values } = maskFile(bytes, make);
   return { content: masked, values };
@@ -66,7 +69,10 @@ function locateNamed(
   }
   const target = targetOf(source, mounts);
   if (target === null) {
-    throw new PowerboxError('mount-unreadable', `Cannot mask ${name}: the box does not see it anyway.`);
+    throw new PowerboxError(
+      'mount-unreadable',
+      `Cannot mask ${name}: the box does not see it anyway.`,
+    );
   }
   return { source, target };
 }
@@ -82,10 +88,14 @@ function searchEnvFiles(
   depth: number,
   budget: { folders: number; files: number },
 ): string[] {
-  if (lstatSync(path).isFile()) return isEnvName(path.slice(path.lastIndexOf('/') + 1)) ? [path] : [];
+  if (lstatSync(path).isFile())
+    return isEnvName(path.slice(path.lastIndexOf('/') + 1)) ? [path] : [];
   budget.folders -= 1;
   if (budget.folders < 0 || depth > MASK_DEPTH_MAX) {
-    throw new PowerboxError('mask-too-large', `Cannot look for secret files below ${path}: there are too many folders.`);
+    throw new PowerboxError(
+      'mask-too-large',
+      `Cannot look for secret files below ${path}: there are too many folders.`,
+    );
   }
   let entries: Dirent[];
   try {
@@ -105,7 +115,10 @@ function searchEnvFiles(
   }
   budget.files -= found.length;
   if (budget.files < 0) {
-    throw new PowerboxError('mask-too-large', `Cannot mask all secret files below ${path}: there are too many.`);
+    throw new PowerboxError(
+      'mask-too-large',
+      `Cannot mask all secret files below ${path}: there are too many.`,
+    );
   }
   return found;
 }
@@ -123,5 +136,7 @@ function envFile(entry: Dirent, path: string): string[] {
 }
 
 function isEnvName(name: string): boolean {
-  return name === '.env' || name.startsWith('.env.') || name === '.envrc' || /^\.env[-_]/.test(name);
+  return (
+    name === '.env' || name.startsWith('.env.') || name === '.envrc' || /^\.env[-_]/.test(name)
+  );
 }

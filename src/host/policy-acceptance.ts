@@ -36,10 +36,15 @@ export async function acceptedPolicy(
   if (before?.hash === hash) return policy;
   if (!accept) {
     const { diffPolicy } = await import('../policy/diff.ts');
-    const old = before === undefined ? null : await parsePolicy(before.text, path).catch(() => null);
-    const heading = before === undefined ? `${path} is new. With it a box:` : `${path} has changed. A box now:`;
+    const old =
+      before === undefined ? null : await parsePolicy(before.text, path).catch(() => null);
+    const heading =
+      before === undefined ? `${path} is new. With it a box:` : `${path} has changed. A box now:`;
     if (!(await ask([heading, ...diffPolicy(old, policy).map((line) => `- ${line}`)]))) {
-      throw new PowerboxError('policy-not-accepted', `Cannot use ${path}: it was not accepted as it is now.`);
+      throw new PowerboxError(
+        'policy-not-accepted',
+        `Cannot use ${path}: it was not accepted as it is now.`,
+      );
     }
   }
   writeAccepted(home, { ...known, [path]: { hash, text } });

@@ -13,8 +13,8 @@ import type { Home } from '../store/home.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { endMark, makeBoxFolder, newBoxId } from './box-record.ts';
 import { readConfig } from './config.ts';
-import { DISK_BYTES_DEFAULT, PIDS_DEFAULT } from './limits.ts';
 import { seedKitFolders } from './kit-folders.ts';
+import { DISK_BYTES_DEFAULT, PIDS_DEFAULT } from './limits.ts';
 import { findMasks, type Mask } from './masks.ts';
 import { parseMount, type WantedMount, workspaceMount } from './mounts.ts';
 import { findProgram } from './program.ts';
@@ -108,7 +108,9 @@ export async function prepare(home: Home, options: RunOptions): Promise<Prepared
     },
     egress: {
       box: id,
-      grants: rules.map((rule, index): Grant<HttpConfig, HttpNarrowing> => ruleToGrant(rule, `${id}.${index}`)),
+      grants: rules.map(
+        (rule, index): Grant<HttpConfig, HttpNarrowing> => ruleToGrant(rule, `${id}.${index}`),
+      ),
       secrets: secrets.bound,
       ca: authority,
       hosts: config.hosts,
@@ -143,8 +145,15 @@ async function readRules(options: RunOptions, policy: Policy): Promise<readonly 
   return [...policy.rules, ...(await parseRules(texts, { allowAllHosts }))];
 }
 
-function wantedMounts(home: Home, options: RunOptions, policy: Policy, access: string): WantedMount[] {
-  const mounts = [...policy.mounts, ...options.mounts].map((text) => parseMount(text, options.cwd, home));
+function wantedMounts(
+  home: Home,
+  options: RunOptions,
+  policy: Policy,
+  access: string,
+): WantedMount[] {
+  const mounts = [...policy.mounts, ...options.mounts].map((text) =>
+    parseMount(text, options.cwd, home),
+  );
   if (access !== 'none') {
     mounts.unshift(workspaceMount(options.cwd, access as 'rw' | 'ro' | 'copy', home));
   }
@@ -202,7 +211,10 @@ function readVariable(
   const at = text.indexOf('=');
   const name = at === -1 ? text : text.slice(0, at);
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    throw new PowerboxError('usage', `Cannot use --env "${name.slice(0, 40)}": it is not the name of a variable.`);
+    throw new PowerboxError(
+      'usage',
+      `Cannot use --env "${name.slice(0, 40)}": it is not the name of a variable.`,
+    );
   }
   if (at !== -1) return [name, text.slice(at + 1)];
   const value = hostEnv[name];

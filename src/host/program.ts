@@ -27,18 +27,27 @@ export function findProgram(
   bring: boolean,
 ): FoundProgram {
   const visible = (path: string) =>
-    SYSTEM.some((folder) => within(path, folder)) || mounts.some((mount) => within(path, mount.target));
+    SYSTEM.some((folder) => within(path, folder)) ||
+    mounts.some((mount) => within(path, mount.target));
   if (program.includes('/')) return findByPath(program, cwd, mounts, visible);
   const found = search(program, hostPath);
   if (found === null) {
-    throw new PowerboxError('program-missing', `Cannot run "${program}": there is no such program on PATH.`);
+    throw new PowerboxError(
+      'program-missing',
+      `Cannot run "${program}": there is no such program on PATH.`,
+    );
   }
-  if (visible(found) && visible(realpathSync(found))) return { mounts: [], path: pathWith(dirname(found)) };
+  if (visible(found) && visible(realpathSync(found)))
+    return { mounts: [], path: pathWith(dirname(found)) };
   const needed = bringing(found);
   if (!bring) {
-    throw new PowerboxError('program-missing', `Cannot run "${program}": ${found} is not visible in the box.`, {
-      hint: `Add ${needed.map((mount) => `--mount ${mount.source}`).join(' ')}.`,
-    });
+    throw new PowerboxError(
+      'program-missing',
+      `Cannot run "${program}": ${found} is not visible in the box.`,
+      {
+        hint: `Add ${needed.map((mount) => `--mount ${mount.source}`).join(' ')}.`,
+      },
+    );
   }
   return { mounts: needed, path: pathWith(dirname(found), dirname(process.execPath)) };
 }
@@ -51,14 +60,21 @@ function findByPath(
 ): FoundProgram {
   const path = isAbsolute(program) ? program : resolve(cwd, program);
   if (!visible(path)) {
-    throw new PowerboxError('program-missing', `Cannot run ${path}: it is not visible in the box.`, {
-      hint: `Add --mount ${dirname(path)}.`,
-    });
+    throw new PowerboxError(
+      'program-missing',
+      `Cannot run ${path}: it is not visible in the box.`,
+      {
+        hint: `Add --mount ${dirname(path)}.`,
+      },
+    );
   }
   const mount = mounts.find((candidate) => within(path, candidate.target));
   const onHost = mount === undefined ? path : join(mount.source, path.slice(mount.target.length));
   if (!isExecutable(onHost)) {
-    throw new PowerboxError('program-missing', `Cannot run ${program}: it is not an executable file.`);
+    throw new PowerboxError(
+      'program-missing',
+      `Cannot run ${program}: it is not an executable file.`,
+    );
   }
   return { mounts: [], path: BOX_PATH };
 }

@@ -1,46 +1,16 @@
 import { writeFileSync } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { type Journal, openJournal } from '../journal/journal.ts';
 import type { RunningBox } from '../boxes/process/running.ts';
 import { startBox } from '../boxes/process/start.ts';
-import { claimEnd } from '../store/end-mark.ts';
+import { type Journal, openJournal } from '../journal/journal.ts';
 import type { Home } from '../store/home.ts';
 import { withholdMemory } from '../store/withhold-memory.ts';
 import { deriveKey, loadKey } from '../vault/key.ts';
-import { PowerboxError } from '../wire/errors.ts';
-import type { BoxEndEntry, BoxStartEntry } from '../wire/journal-entry.ts';
+import type { BoxStartEntry } from '../wire/journal-entry.ts';
+import { attend, type RunEvents, type RunHandle, recordEnd } from './attend-box.ts';
 import { type BoxRecord, processId, removeBox, writeRecord } from './box-record.ts';
-import { followSecrets } from './secret-refresh.ts';
-import { isStopping } from './stop-box.ts';
-import { settle, sweep } from './sweep.ts';
 import { type EgressProcess, startEgress } from './egress-process.ts';
-import { STOP_GRACE_MS } from './limits.ts';
 import { type Prepared, prepare, type RunOptions, type Stdio } from './prepare.ts';
-
-/** What the host hears while a box runs. */
-export interface RunEvents {
-  /** A destination was refused for the first time. */
-  refused(line: string): void;
-  failed(line: string): void;
-}
-
-/** How a box ended. */
-export interface RunResult {
-  readonly id: string;
-  readonly status: number;
-  readonly reason: BoxEndEntry['reason'];
-}
-
-/** A box that runs, as its starter holds it. */
-export interface RunHandle {
-  readonly record: BoxRecord;
-  /** Sends a signal to the program; SIGTERM after `powerbox stop` ends the whole box. */
-  signal(name: NodeJS.Signals): void;
-  /** The program's output where `pipe` was asked for. */
-  readonly stdout: Readable | null;
-  readonly stderr: Readable | null;
-  readonly done: Promise<RunResult>;
-}
+import { sweep } from './sweep.ts';
 
 /**
  * Starts a box and stays with it to its end. The egress process is started first and comes up
@@ -59,7 +29,7 @@ export async function runBox(
     const prepared = await prepare(home, options);
     return await begin(home, key, options, prepared, stdio, egress, events);
   } catch (error) {
-    egress.end();
+    egress.kill();
     throw error;
   }
 }
@@ -77,10 +47,10 @@ async function begin(
   const started = Date.now();
   egress.open(prepared.egress);
   let record = recordOf(options, prepared, started);
-  let journal: Journal | undefined;
-  let box: RunningBox;
+  sweep(home, key);
   writeRecord(home, record);
   const walls = startBox({ ...spec, stdio });
+  let journal: Journal | undefined;
   try {
     // Opened while another process builds the walls.
     journal = openJournal(home, key);
@@ -88,76 +58,21 @@ async function begin(
     void egress.listen(spec.id, starting.listeners).then(starting.handedOver);
     writeFileSync(prepared.egress.endMark, '', { mode: 0o600 });
     journal.append(startEntry(options, prepared));
-    box = await starting.go();
+    const box = await starting.go();
     record = { ...record, running: runningOf(box, starting.transparent) };
     writeRecord(home, record);
+    return attend({ home, key, journal, prepared, record, starting, box, egress, events });
   } catch (error) {
-    await walls.then((starting) => starting.abort(), () => {});
-    if (claimEnd(prepared.egress.endMark)) {
-      const durationMs = Date.now() - started;
-      journal?.append({ kind: 'box-end', box: spec.id, status: null, reason: 'failed', durationMs });
-    }
+    await walls.then(
+      (starting) => starting.abort(),
+      () => {},
+    );
+    if (journal !== undefined) recordEnd(journal, prepared, started, null, 'failed');
     journal?.close();
     removeBox(home, spec.id);
     throw error;
   }
-  sweep(home, journal);
-  return attend({ home, journal, prepared, record, box, egress, events });
 }
-
-interface Attended {
-  readonly home: Home;
-  readonly journal: Journal;
-  readonly prepared: Prepared;
-  readonly record: BoxRecord;
-  readonly box: RunningBox;
-  readonly egress: EgressProcess;
-  readonly events: RunEvents;
-}
-
-/** Stays with a running box: its time, its egress, its end. */
-function attend({ home, journal, prepared, record, box, egress, events }: Attended): RunHandle {
-  const { id } = record;
-  let reason = 'exited' as BoxEndEntry['reason'];
-  const end = (why: BoxEndEntry['reason']) => {
-    reason = why;
-    void box.stop(STOP_GRACE_MS).catch(() => {});
-  };
-  const { timeoutMs } = prepared;
-  const timer = timeoutMs === null ? null : setTimeout(() => end('timeout'), timeoutMs);
-  egress.lost.catch(() => {
-    events.failed('the egress ended, so the box is stopped');
-    end('egress-lost');
-  });
-  const secrets = followSecrets(home, prepared.vaultSecrets, (values) =>
-    egress.replaceValues(id, values),
-  );
-  const done = (async (): Promise<RunResult> => {
-    const exit = await box.wait();
-    secrets.close();
-    if (timer !== null) clearTimeout(timer);
-    await egress.close(id);
-    const status = reason === 'timeout' ? TIMEOUT_STATUS : exit.status;
-    const time = Date.now();
-    if (claimEnd(prepared.egress.endMark)) {
-      const durationMs = time - record.started;
-      journal.append({ kind: 'box-end', box: id, status, reason, durationMs });
-    }
-    journal.close();
-    egress.end();
-    await box.cleanUp();
-    settle(home, { ...record, ended: { time, status, reason } });
-    return { id, status, reason };
-  })();
-  const signal = (name: NodeJS.Signals) => {
-    if (name === 'SIGTERM' && isStopping(home, id)) end('stopped');
-    else box.signal(name);
-  };
-  return { record, signal, stdout: box.stdout, stderr: box.stderr, done };
-}
-
-/** The status that timeout(1) has, too. */
-const TIMEOUT_STATUS = 124;
 
 function startEntry(options: RunOptions, prepared: Prepared): BoxStartEntry {
   return {
@@ -191,7 +106,6 @@ function recordOf(options: RunOptions, prepared: Prepared, started: number): Box
 }
 
 function runningOf(box: RunningBox, transparent: boolean): NonNullable<BoxRecord['running']> {
-  if (box.childStartTime === '') throw new PowerboxError('box-failed', 'Cannot start the box: it ended at once.');
   return {
     inside: { pid: box.childPid, start: box.childStartTime },
     limits: box.limits,

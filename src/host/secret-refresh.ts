@@ -17,7 +17,7 @@ export function followSecrets(
   const timer = setInterval(() => {
     const values: NewValue[] = [];
     for (const [secret, before] of known) {
-      const value = valueOf(home, secret.name);
+      const value = currentValue(home, secret.name);
       if (value === null || value === before) continue;
       known.set(secret, value);
       values.push({ placeholder: secret.placeholder, value });
@@ -28,7 +28,7 @@ export function followSecrets(
   return { close: () => clearInterval(timer) };
 }
 
-function valueOf(home: Home, name: string): string | null {
+function currentValue(home: Home, name: string): string | null {
   try {
     return readSecret(home, name).secret.reveal();
   } catch {

@@ -1,6 +1,6 @@
 import { forgetControlGroups } from '../boxes/process/cgroup.ts';
 import { removeStandIns } from '../boxes/process/stand-in.ts';
-import type { Journal } from '../journal/journal.ts';
+import { openJournal } from '../journal/journal.ts';
 import { claimEnd } from '../store/end-mark.ts';
 import type { Home } from '../store/home.ts';
 import {
@@ -16,9 +16,9 @@ import {
 
 /**
  * Puts away what boxes left whose starter was killed: their end is recorded, stand-ins and control
- * groups are removed. A box that has nothing to look at is forgotten.
+ * groups are removed. A box that has nothing to look at is forgotten. `key` is the journal's.
  */
-export function sweep(home: Home, journal: Journal): void {
+export function sweep(home: Home, key: Buffer): void {
   for (const record of listRecords(home)) {
     if (isRunning(record) || isBeingMade(record)) continue;
     if (record.ended !== null) {
@@ -28,11 +28,17 @@ export function sweep(home: Home, journal: Journal): void {
     const time = Date.now();
     const durationMs = time - record.started;
     if (claimEnd(endMark(home, record.id))) {
-      journal.append({ kind: 'box-end', box: record.id, status: null, reason: 'abandoned', durationMs });
+      recordAbandoned(home, key, record.id, durationMs);
     }
     forgetControlGroups(record.id);
     settle(home, { ...record, ended: { time, status: null, reason: 'abandoned' } });
   }
+}
+
+function recordAbandoned(home: Home, key: Buffer, box: string, durationMs: number): void {
+  const journal = openJournal(home, key);
+  journal.append({ kind: 'box-end', box, status: null, reason: 'abandoned', durationMs });
+  journal.close();
 }
 
 /** Its starter lives, and so will end it by itself. */

@@ -4,7 +4,10 @@ export interface Kit {
   readonly summary: string;
   /** Folders of the host's home whose settings the box gets as a copy of its own. */
   readonly folders: readonly KitFolder[];
-  /** Rules for the program's own service. */
+  /**
+   * Rules for the program's own service. One takes effect only where a secret of the box is bound
+   * to its origin (see `kitRules`), because elsewhere a stranger's key would pass.
+   */
   readonly rules: readonly string[];
   /** Secrets it can use; the first that is in the vault is taken unless one is named. */
   readonly secrets: readonly string[];
@@ -19,4 +22,15 @@ export interface KitFolder {
   readonly path: string;
   /** Files taken along, relative to `path`; the program's login is never among them. */
   readonly files: readonly string[];
+  /** Files that only the box has, for programs that look for their key in one. */
+  readonly made?: readonly MadeFile[];
+}
+
+export interface MadeFile {
+  /** Relative to the folder's `path`; never one of its `files`. */
+  readonly path: string;
+  /** Secrets for which it is made: the first of them that the box holds, else none. */
+  readonly secrets: readonly string[];
+  /** Text in which `{placeholder}` and `{placeholder:N}` (its last N characters) are filled in. */
+  readonly content: string;
 }

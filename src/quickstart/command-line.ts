@@ -16,17 +16,25 @@ export interface CommandResult {
 export interface CommandPlace {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Ends the command that runs, box included, and refuses further ones. */
+  readonly interrupted: AbortSignal;
 }
 
-/** Runs `powerbox` as a person would, with `input` on its standard input. */
+/**
+ * Runs `powerbox` as a person would, with `input` on its standard input. Rejects when it was
+ * interrupted, and not before it has ended.
+ */
 export function powerbox(
   place: CommandPlace,
   args: readonly string[],
   input = '',
 ): Promise<CommandResult> {
+  const { folder: cwd, env, interrupted } = place;
   return new Promise((done, fail) => {
-    const { folder: cwd, env } = place;
+    interrupted.throwIfAborted();
     const child = spawn(process.execPath, [CLI, ...args], { cwd, env, stdio: 'pipe' });
+    const end = (): void => void child.kill('SIGTERM');
+    interrupted.addEventListener('abort', end);
     const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS_MAX);
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -41,7 +49,9 @@ export function powerbox(
     child.once('error', fail);
     child.once('close', (status) => {
       clearTimeout(timer);
-      done({ status, stdout, stderr });
+      interrupted.removeEventListener('abort', end);
+      if (interrupted.aborted) fail(interrupted.reason);
+      else done({ status, stdout, stderr });
     });
   });
 }

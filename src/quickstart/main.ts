@@ -15,20 +15,17 @@ const paint = painter(process.stdout.isTTY === true && !process.env.NO_COLOR);
  */
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'powerbox-quickstart-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  let demo: Demo | undefined;
-  const cleanUp = async (): Promise<void> => {
-    await demo?.close();
-    remove();
-  };
+  const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
+    process.on(signal, () => interruption.abort(new Error('it was interrupted')));
   }
+  let demo: Demo | undefined;
   try {
     demo = await startDemo();
-    process.exitCode = report(await perform(demo, folder));
+    process.exitCode = report(await perform(demo, folder, interruption.signal));
   } finally {
-    await cleanUp();
+    await demo?.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -40,7 +37,7 @@ const SECRET_FLAGS = [
 ];
 const RUN_FLAGS = ['--secret=ACME_TOKEN', `--allow=${API_HOST}`, `--allow=${GIT_HOST}`];
 
-async function perform(demo: Demo, folder: string): Promise<Evidence> {
+async function perform(demo: Demo, folder: string, interrupted: AbortSignal): Promise<Evidence> {
   const [home, workspace, user] = ['home', 'workspace', 'user'].map((name) => {
     mkdirSync(join(folder, name), { mode: 0o700 });
     return join(folder, name);
@@ -49,7 +46,7 @@ async function perform(demo: Demo, folder: string): Promise<Evidence> {
   writeFileSync(join(home, 'config.json'), JSON.stringify(hosts), { mode: 0o600 });
   writeFileSync(join(workspace, 'agent.sh'), AGENT_SCRIPT);
   const env = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: user, POWERBOX_HOME: home };
-  const place: CommandPlace = { folder: workspace, env };
+  const place: CommandPlace = { folder: workspace, env, interrupted };
 
   heading('Powerbox: a program uses a token that it never holds.');
   step(1, `An API and a git server start: ${API_HOST}, ${GIT_HOST}.`, []);
@@ -99,6 +96,6 @@ function print(lines: readonly string[]): void {
 
 await main().catch((error: unknown) => {
   const reason = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`The quickstart could not run: ${reason}\n`);
+  process.stderr.write(`The quickstart could not finish: ${reason}\n`);
   process.exitCode = 1;
 });

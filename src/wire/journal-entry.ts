@@ -83,14 +83,3 @@ export interface NoteEntry {
   readonly note: 'placeholder-outside-slot' | 'cookie-dropped' | 'box-unconfined-limit';
   readonly text: string;
 }
-
-/** A row as it is read back. */
-export interface JournalRow {
-  /** 1, 2, 3 … without a gap. */
-  readonly seq: number;
-  /** Milliseconds since the epoch. */
-  readonly time: number;
-  readonly entry: JournalEntry;
-  /** Hex; HMAC-SHA-256 over the row before and this row's own bytes. */
-  readonly mac: string;
-}

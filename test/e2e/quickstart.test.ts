@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -36,7 +36,7 @@ describe.each(people())('as %s, the quickstart', (_name, person) => {
 
 describe('the quickstart', () => {
   it('is one command', async () => {
-    const env = { HOME: temporary, TMPDIR: temporary };
+    const env = { HOME: process.env.HOME ?? '', TMPDIR: temporary };
     const outcome = await runProgram(['bash', join(ROOT, 'scripts/quickstart')], { env });
     expectAllHeld(outcome);
   });
@@ -52,10 +52,35 @@ describe('the quickstart', () => {
     expect(plain.stdout).not.toContain(ESCAPE);
   });
 
-  it('cleans up when it is interrupted', async () => {
-    const script = `"${process.execPath}" "${MAIN}" & sleep 0.7; kill -TERM $!; wait $!`;
-    const { status } = await runProgram(['bash', '-c', script], { env: { TMPDIR: temporary } });
-    expect(status).toBe(1);
+  it('ends all that it started when it is interrupted', async () => {
+    let pid = 0;
+    const outcome = await runProgram([process.execPath, MAIN], {
+      env: { TMPDIR: temporary },
+      onStart: (started) => {
+        pid = started;
+      },
+      onOutput: (text) => {
+        if (text.includes('-- sh agent.sh')) setTimeout(() => process.kill(pid, 'SIGTERM'), 200);
+      },
+    });
+    expect(outcome.status, outcome.stdout + outcome.stderr).toBe(1);
     expect(readdirSync(temporary)).toEqual([]);
+    expect(programsNaming(temporary)).toEqual([]);
   });
 });
+
+/** Command lines of the processes that have `text` in their arguments or environment. */
+function programsNaming(text: string): readonly string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      if (!/^\d+$/.test(pid)) return [];
+      const [command, environment] = ['cmdline', 'environ'].map((file) =>
+        readFileSync(`/proc/${pid}/${file}`, 'utf8'),
+      ) as [string, string];
+      return command.includes(text) || environment.includes(text) ? [command] : [];
+    } catch {
+      // It ended meanwhile, or is another user's.
+      return [];
+    }
+  });
+}

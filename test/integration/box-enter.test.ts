@@ -122,11 +122,9 @@ describe.each(STARTERS)('entering a box started by %s', (starter) => {
       const ended = await enter(room, box, [
         'sh',
         '-c',
-        'unshare -U true; mount -t tmpfs x /tmp; echo x > /usr/x; echo x > .envrc; kill -9 $PPID; true',
+        'for deed in "unshare -U true" "mount -t tmpfs x /tmp" "touch /usr/x" "touch .envrc/x" "chroot / true"; do $deed 2>/dev/null && echo done; done; echo tried',
       ]);
-      expect(
-        ended.stderr.match(/not permitted|Read-only|denied|read-only/gi)?.length,
-      ).toBeGreaterThanOrEqual(4);
+      expect(ended.stdout).toBe('tried\n');
     });
   });
 

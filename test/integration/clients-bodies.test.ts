@@ -164,9 +164,7 @@ describe('large bodies, with the scrub on', () => {
     const watch = watchEgressMemory();
     const options = { onStart: watch.onStart, timeoutMs: 60_000 };
     const outcome = await place.box(['bash', '-c', `set -o pipefail\n${script}`], [], options);
-    const peak = watch.stop();
-    console.log(peak / 1048576);
-    return { ...outcome, peak };
+    return { ...outcome, peak: watch.stop() };
   }
 
   it('come down whole, with memory flat, to a reader that starts late', async () => {

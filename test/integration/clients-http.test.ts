@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API_HOST, EVIL_HOST } from '../../src/quickstart/demo.ts';
@@ -19,7 +20,7 @@ const EVERY = existsSync(JAVA) ? [...CLIENTS, JAVA_CLIENT] : CLIENTS;
 describe.each(people())('as %s, a client in a box', (_name, person) => {
   let place: ServedPlace;
   beforeAll(async () => {
-    place = await withServices(person);
+    place = await withServices(person, { handle: whoAmI });
   });
   afterAll(() => place?.close());
 
@@ -45,6 +46,17 @@ describe.each(people())('as %s, a client in a box', (_name, person) => {
       expect(demo.evil.connections()).toBe(0);
     },
   );
+
+  it('npm logs in to a registry with a token that it never holds', async () => {
+    const registry = `--registry=https://${API_HOST}/`;
+    const script = `npm whoami ${registry} "--//${API_HOST}/:_authToken=$ACME_TOKEN"`;
+    const { status, stdout, stderr } = await place.box(['sh', '-c', script]);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toBe('agent\n');
+    expect(leaksIn(stderr, place.demo.token)).toEqual([]);
+    const sent = place.demo.api.requests.at(-1);
+    expect(sent && headerOf(sent, 'authorization')).toBe(`Bearer ${place.demo.token}`);
+  });
 
   it('is named to the person when its destination is refused', async () => {
     const curl = ['curl', '-sS', '-o', '/dev/null', `https://${EVIL_HOST}/`];
@@ -93,6 +105,13 @@ describe('without a box, the same client', () => {
     },
   );
 });
+
+/** What npm asks a registry. */
+function whoAmI(request: IncomingMessage, response: ServerResponse): boolean {
+  if (request.url !== '/-/whoami') return false;
+  response.writeHead(200, { 'content-type': 'application/json' }).end('{"username":"agent"}');
+  return true;
+}
 
 function inBox(place: ServedPlace, client: ClientProgram): Promise<Outcome> {
   place.write(client.file, client.text);

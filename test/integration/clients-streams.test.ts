@@ -35,14 +35,7 @@ describe.each(people())('as %s, a stream from a box', (_name, person) => {
   const upgrades: IncomingMessage[] = [];
   beforeAll(async () => {
     place = await withServices(person);
-    server = new WebSocketServer({ noServer: true });
-    place.demo.api.server.on('upgrade', (request, socket, head) => {
-      upgrades.push(request);
-      server.handleUpgrade(request, socket, head, (client) => {
-        client.send(JSON.stringify({ received: request.headers.authorization }));
-        client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }));
-      });
-    });
+    server = serveSockets(place, upgrades);
     place.write('client.mjs', SOCKET_CLIENT.replace('ws-in-box', '/opt/ws'));
   });
   afterAll(async () => {
@@ -100,16 +93,44 @@ describe.each(people())('as %s, a stream from a box', (_name, person) => {
 });
 
 describe('without a box, the same stream', () => {
-  it('shows the token to its reader', async () => {
-    const place = await withServices();
-    try {
-      place.write('ca.pem', place.demo.authority.certificate);
-      const url = `https://localhost:${place.demo.api.port}/stream`;
-      const auth = `Authorization: Bearer ${place.demo.token}`;
-      const outcome = await place.run(['curl', '-sSN', '--cacert', 'ca.pem', '-H', auth, url]);
-      expect(leaksIn(outcome.stdout, place.demo.token)).toContain('plain');
-    } finally {
-      await place.close();
-    }
+  let place: ServedPlace;
+  let env: Record<string, string>;
+  let origin: string;
+  beforeAll(async () => {
+    place = await withServices();
+    place.write('ca.pem', place.demo.authority.certificate);
+    const ca = join(place.workspace, 'ca.pem');
+    env = { CURL_CA_BUNDLE: ca, NODE_EXTRA_CA_CERTS: ca };
+    origin = `localhost:${place.demo.api.port}`;
+  });
+  afterAll(() => place?.close());
+
+  it('of events shows the token to its reader', async () => {
+    const auth = `Authorization: Bearer ${place.demo.token}`;
+    const curl = ['curl', '-sSN', '-H', auth, `https://${origin}/stream`];
+    const outcome = await place.run(curl, { env });
+    expect(leaksIn(outcome.stdout, place.demo.token)).toContain('plain');
+  });
+
+  it('of a WebSocket shows the token to its reader', async () => {
+    const server = serveSockets(place, []);
+    place.write('client.mjs', SOCKET_CLIENT.replace('ws-in-box', WS_PACKAGE));
+    const client = ['node', 'client.mjs', `wss://${origin}/socket`, place.demo.token];
+    const outcome = await place.run(client, { env });
+    server.close();
+    expect(outcome.stdout).toContain(`text {"received":"Bearer ${place.demo.token}"}`);
   });
 });
+
+/** Tells each client what it sent at the upgrade, then repeats what it says. */
+function serveSockets(place: ServedPlace, upgrades: IncomingMessage[]): WebSocketServer {
+  const server = new WebSocketServer({ noServer: true });
+  place.demo.api.server.on('upgrade', (request, socket, head) => {
+    upgrades.push(request);
+    server.handleUpgrade(request, socket, head, (client) => {
+      client.send(JSON.stringify({ received: request.headers.authorization }));
+      client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }));
+    });
+  });
+  return server;
+}

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,10 +22,13 @@ export const ORDINARY: Person = { uid: 12_345, gid: 12_345 };
 
 /**
  * Everyone that a test can run the product as, for `describe.each`: root and an ordinary user when
- * root runs the tests, else whoever runs them.
+ * root runs the tests, else whoever runs them. Where root keeps the repository or Node to itself
+ * (below /root), no one else can run it.
  */
 export function people(): readonly (readonly [string, Person | undefined])[] {
   if (process.getuid?.() !== 0) return [['an ordinary user', undefined]];
+  const version = spawnSync(process.execPath, [CLI, '--version'], { ...ORDINARY, cwd: '/' });
+  if (version.status !== 0) return [['root', undefined]];
   return [
     ['root', undefined],
     ['an ordinary user', ORDINARY],
@@ -134,7 +137,7 @@ export function makePlace(person?: Person): Place {
       writeFileSync(join(workspace, name), content);
       own(join(workspace, name));
     },
-    close: () => rmSync(folder, { recursive: true, force: true }),
+    close: () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }),
   };
 }
 

@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import {
   createServer as createHttpServer,
   type IncomingMessage,
@@ -8,8 +6,7 @@ import {
 } from 'node:http';
 import { createServer } from 'node:https';
 import { type AddressInfo, connect, type Server as NetServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { makeAuthority } from '../../src/quickstart/certificates.ts';
 import { DIALECTS, type Dialect, type Json, type Script } from './provider-dialects.ts';
 
 /** One request as it arrived, before anything was decided about it. */
@@ -49,8 +46,7 @@ const BODY_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Starts it on free ports of 127.0.0.1. */
 export async function startProvider(options: ProviderOptions): Promise<Provider> {
-  const folder = mkdtempSync(join(tmpdir(), 'powerbox-provider-'));
-  const { key, cert, ca, caFile } = makeCertificates(folder, options.hosts);
+  const authority = makeAuthority();
   const requests: ProviderRequest[] = [];
   const refused: string[] = [];
   const sockets = new Set<Socket>();
@@ -58,7 +54,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     sockets.add(socket);
     socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
   };
-  const server = createServer({ key, cert }, (request, response) => {
+  const server = createServer(authority.issue(options.hosts), (request, response) => {
     void serve(options, request, response, requests).catch(() => response.destroy());
   }).on('connection', hold);
   const port = await listen(server);
@@ -66,8 +62,8 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const proxyPort = await listen(proxy);
   return {
     port,
-    ca,
-    caFile,
+    ca: authority.certificate,
+    caFile: authority.path,
     proxyPort,
     requests,
     refused,
@@ -75,7 +71,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
       const closed = [server, proxy].map((one) => new Promise((resolve) => one.close(resolve)));
       for (const socket of sockets) socket.destroy();
       await Promise.all(closed);
-      rmSync(folder, { recursive: true, force: true });
+      authority.close();
     },
   };
 }
@@ -173,42 +169,4 @@ async function listen(server: NetServer): Promise<number> {
     server.once('error', reject).listen(0, '127.0.0.1', resolve);
   });
   return (server.address() as AddressInfo).port;
-}
-
-interface Certificates {
-  readonly key: Buffer;
-  readonly cert: Buffer;
-  readonly ca: string;
-  readonly caFile: string;
-}
-
-/** An authority and one certificate of it for every host, made by openssl. */
-function makeCertificates(folder: string, hosts: readonly string[]): Certificates {
-  const at = (name: string) => join(folder, name);
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' });
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  openssl(
-    ...['req', '-x509', ...newKey, '-keyout', at('ca.key'), '-out', at('ca.pem'), '-days', '2'],
-    ...['-subj', '/CN=Local models', '-addext', 'basicConstraints=critical,CA:TRUE'],
-    ...['-addext', 'keyUsage=critical,keyCertSign'],
-  );
-  openssl(
-    ...['req', ...newKey, '-keyout', at('leaf.key'), '-out', at('leaf.csr')],
-    ...['-subj', `/CN=${hosts[0]}`],
-  );
-  writeFileSync(
-    at('leaf.ext'),
-    `subjectAltName=${hosts.map((host) => `DNS:${host}`).join(',')}\n` +
-      'extendedKeyUsage=serverAuth\nauthorityKeyIdentifier=keyid\n',
-  );
-  openssl(
-    ...['x509', '-req', '-in', at('leaf.csr'), '-CA', at('ca.pem'), '-CAkey', at('ca.key')],
-    ...['-CAcreateserial', '-days', '2', '-extfile', at('leaf.ext'), '-out', at('leaf.pem')],
-  );
-  return {
-    key: readFileSync(at('leaf.key')),
-    cert: readFileSync(at('leaf.pem')),
-    ca: readFileSync(at('ca.pem'), 'utf8'),
-    caFile: at('ca.pem'),
-  };
 }

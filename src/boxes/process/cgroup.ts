@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BoxLimits } from '../contract.ts';
@@ -13,8 +14,11 @@ export type Controller = 'memory' | 'pids' | 'cpu';
 export interface ControlGroups {
   readonly keeps: ReadonlySet<Controller>;
   readonly version: 1 | 2;
-  /** Puts a process in; what it starts later is in as well. */
-  add(pid: number): void;
+  /**
+   * Puts a process in; what it starts later is in as well. The kernel takes 10 ms or more for it,
+   * so other work is better done meanwhile.
+   */
+  add(pid: number): Promise<void>;
   /** Removes the groups; their processes must have ended. */
   remove(): Promise<void>;
 }
@@ -50,8 +54,8 @@ export function makeControlGroups(id: string, limits: BoxLimits): ControlGroups 
   return {
     keeps,
     version,
-    add: (pid) => {
-      for (const folder of folders) writeFileSync(join(folder, 'cgroup.procs'), String(pid));
+    add: async (pid) => {
+      for (const folder of folders) await writeFile(join(folder, 'cgroup.procs'), String(pid));
     },
     remove: async () => {
       for (const folder of folders) await removeGroup(folder);

@@ -108,7 +108,7 @@ function probe(
 /** A whole box, as an ordinary user: /proc, the filter and the nested namespaces together. */
 function boxCheck(folder: string): Check {
   const name = 'a box (bubblewrap with /proc, nested namespaces and the filter)';
-  const filter = nameless(folder, seccompFilter(processor()));
+  const filter = nameless(folder, seccompFilter(processor(), { sharesUser: true }));
   const plan = nameless(
     folder,
     encodePlan(

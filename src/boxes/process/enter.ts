@@ -92,7 +92,7 @@ function enterSteps(target: EnterTarget, command: EnterCommand): Step[] {
     call(`change to ${command.cwd}`, 'chdir', text(command.cwd)),
     step('dropCapabilities'),
     step('environment', ...Object.entries(command.env).flat()),
-    step('filter', seccompFilter(processor())),
+    step('filter', seccompFilter(processor(), { sharesUser: process.getuid?.() !== 0 })),
     step('exec', ...throughEnv(command.program, [])),
   ];
 }

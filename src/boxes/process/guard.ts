@@ -3,7 +3,8 @@ import { join, relative } from 'node:path';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { BoxSpec, FileOverride, Mount } from '../contract.ts';
 import { excludeWith, findGuards, type Guards } from './protect.ts';
-import { makeStandIns } from './stand-in.ts';
+import { WORKSPACE_NAMES } from './protected-names.ts';
+import { announceStandIns, makeStandIns, standInsOfOthers } from './stand-in.ts';
 import type { Binding } from './view.ts';
 
 /** The guards of every folder that a box may write. */
@@ -20,17 +21,17 @@ export function guardMounts(spec: BoxSpec): GuardedMounts {
   for (const mount of spec.mounts) {
     if (mount.access === 'ro' || !lstatSync(mount.source).isDirectory()) continue;
     const extra = below(mount.target, spec.readOnly);
-    const guards =
-      mount.guarded === false
-        ? onlyExtra(mount, extra)
-        : findGuards(mount.source, {
-            extra,
-            links: mount.access === 'copy' ? 'ignore' : 'refuse',
-          });
-    guarded.push({ mount, guards });
-    if (mount.access === 'copy') continue;
+    if (mount.access === 'copy') {
+      const guards =
+        mount.guarded === false
+          ? onlyExtra(mount, extra)
+          : findGuards(mount.source, { extra, links: 'ignore' });
+      guarded.push({ mount, guards });
+      continue;
+    }
     refuseInsideGit(mount);
-    makeStandIns(spec.stateDir, mount.source, guards);
+    const guards = guardShared(spec, mount, extra);
+    guarded.push({ mount, guards });
     const exclude = excludeWith(mount.source, guards);
     if (exclude !== undefined) {
       files.push({ target: join(mount.target, '.git/info/exclude'), content: exclude });
@@ -41,6 +42,31 @@ export function guardMounts(spec: BoxSpec): GuardedMounts {
     bindings: (sourceOf) =>
       guarded.flatMap(({ mount, guards }) => bindingsOf(mount, guards, sourceOf(mount))),
   };
+}
+
+const TRIES_MAX = 5;
+
+/**
+ * The guards of a folder that other boxes may be using, starting in or leaving at this moment. A
+ * box that is leaving may take a stand-in away that was just seen here; then it is looked for again.
+ */
+function guardShared(spec: BoxSpec, mount: Mount, extra: readonly string[]): Guards {
+  announceStandIns(
+    spec.stateDir,
+    WORKSPACE_NAMES.map(({ path }) => join(mount.source, path)),
+  );
+  for (let tries = 1; ; tries++) {
+    const standIns = standInsOfOthers(spec.stateDir, mount.source);
+    const guards =
+      mount.guarded === false
+        ? onlyExtra(mount, extra)
+        : findGuards(mount.source, { extra, links: 'refuse', standIns });
+    makeStandIns(spec.stateDir, mount.source, guards);
+    const there = [...guards.readOnly, ...guards.missing.map(({ path }) => path)].every(
+      (path) => lstatSync(join(mount.source, path), { throwIfNoEntry: false }) !== undefined,
+    );
+    if (there || tries === TRIES_MAX) return guards;
+  }
 }
 
 function bindingsOf(mount: Mount, guards: Guards, source: string): Binding[] {

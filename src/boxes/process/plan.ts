@@ -55,26 +55,37 @@ export function encodePlan(steps: readonly Step[], target: Processor): Buffer {
     const number = systemCallNumber(name, target);
     if (number !== null) numbers.push(name, number);
   }
-  const parts: Buffer[] = [];
+  let plan = '';
   for (const { name, arguments: args } of [step('numbers', ...numbers), ...steps]) {
-    parts.push(field(Buffer.from(name)), field(Buffer.from(String(args.length))));
-    for (const argument of args) parts.push(field(encodeArgument(argument)));
+    plan += field(name) + field(String(args.length));
+    for (const argument of args) plan += field(encodeArgument(argument));
   }
-  return Buffer.concat(parts);
+  return Buffer.from(plan, 'latin1');
 }
 
-function encodeArgument(argument: Argument): Buffer {
+/**
+ * The bytes of an argument, one character each: a plan has thousands of fields and a person waits
+ * for it, and one string takes a fifth of the time of thousands of buffers.
+ */
+function encodeArgument(argument: Argument): string {
   if (typeof argument === 'number') {
     if (!Number.isSafeInteger(argument)) throw new RangeError(`Cannot pass ${argument} in a plan`);
-    return Buffer.from(`i${argument}`);
+    return `i${argument}`;
   }
-  if (typeof argument === 'string') return Buffer.from(`s${argument}`);
-  if (argument instanceof Uint8Array) return Buffer.concat([Buffer.from('s'), argument]);
-  return Buffer.from(`v${argument.kept}`);
+  if (typeof argument === 'string') return `s${utf8(argument)}`;
+  if (argument instanceof Uint8Array) return `s${Buffer.from(argument).toString('latin1')}`;
+  return `v${argument.kept}`;
 }
 
-function field(bytes: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
+/** What is ASCII is its own encoding, as nearly everything is. */
+function utf8(value: string): string {
+  return /^[\x00-\x7f]*$/.test(value) ? value : Buffer.from(value).toString('latin1');
+}
+
+function field(bytes: string): string {
+  const { length } = bytes;
+  return (
+    String.fromCharCode(length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255) +
+    bytes
+  );
 }

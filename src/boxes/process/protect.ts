@@ -28,6 +28,8 @@ export interface GuardOptions {
   readonly extra?: readonly string[];
   /** `ignore` where the box writes to a copy, from which no guarded path is ever taken. */
   readonly links?: 'refuse' | 'ignore';
+  /** Paths at which another box has a stand-in; to this one they are missing. */
+  readonly standIns?: ReadonlySet<string>;
 }
 
 /**
@@ -35,9 +37,9 @@ export interface GuardOptions {
  * Throws `mount-unreadable` where a guarded name is a symbolic link, which no mount can hold.
  */
 export function findGuards(root: string, options: GuardOptions = {}): Guards {
-  const { extra = [], links = 'refuse' } = options;
+  const { extra = [], links = 'refuse', standIns = new Set<string>() } = options;
   const statOf = (base: string, path: string): Stats | undefined =>
-    lookUp(base, path, links === 'refuse');
+    standIns.has(path) ? undefined : lookUp(base, path, links === 'refuse');
   const pinned: string[] = [];
   const readOnly = new Set<string>();
   const missing = new Map<string, StandIn>();
@@ -58,7 +60,7 @@ export function findGuards(root: string, options: GuardOptions = {}): Guards {
     guard('', GIT_NAMES);
   }
   const { repositories, complete } = findRepositories(root);
-  for (const git of repositories) {
+  for (const git of repositories.filter((path) => !standIns.has(path))) {
     if (statOf(root, git)?.isDirectory() !== true) {
       readOnly.add(git);
       continue;

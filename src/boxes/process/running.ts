@@ -74,7 +74,10 @@ export function runningBox(
     });
     wait.catch(reject);
     closed.then(() => {
-      if (inside.pid === undefined) wait.then(() => reject(early()), reject);
+      if (inside.pid !== undefined) return;
+      // A short program has ended before the kernel was asked for its id.
+      if (/"exit-code"/.test(told.text)) resolve(box(child, 0, limits, release, wait));
+      else wait.then(() => reject(early()), reject);
     });
   });
 }

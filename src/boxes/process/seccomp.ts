@@ -73,8 +73,16 @@ const OPEN_MAKES = 0o100 | 0o20000000;
 
 type Instruction = readonly [code: number, yes: number, no: number, value: number];
 
+export interface FilterOptions {
+  /**
+   * Whether the box runs as the caller's own uid. Such a box is in the caller's process group, for
+   * the terminal's sake, and could otherwise send the group's other members signals.
+   */
+  readonly sharesUser: boolean;
+}
+
 /** The filter for a processor: 8 bytes an instruction, as `bwrap --seccomp` reads it. */
-export function seccompFilter(target: Processor): Buffer {
+export function seccompFilter(target: Processor, options: FilterOptions): Buffer {
   const instructions = [
     ...prologue(target),
     ...refusals(target),
@@ -84,6 +92,7 @@ export function seccompFilter(target: Processor): Buffer {
     ...onCall(target, 'socket', socketCheck()),
     ...onCall(target, 'socketpair', [load(0), ...allowIfAnyOf([AF_UNIX]), refuse(EAFNOSUPPORT)]),
     ...modeChecks(target),
+    ...(options.sharesUser ? groupChecks(target) : []),
     allow(),
   ];
   const bytes = Buffer.alloc(instructions.length * 8);
@@ -165,6 +174,27 @@ function modeChecks(target: Processor): Instruction[] {
     ...onCall(target, 'mknodat', mode(2)),
     ...onCall(target, 'open', opens(1)),
     ...onCall(target, 'openat', opens(2)),
+  ];
+}
+
+/** Refuses what reaches every process of the caller's group, which has no number in the box. */
+function groupChecks(target: Processor): Instruction[] {
+  const unless = (argument: number, value: number): Instruction[] => [
+    load(argument),
+    ...refuseIfAnyOf([value], EPERM),
+    allow(),
+  ];
+  const PIDFD_SIGNAL_PROCESS_GROUP = 4;
+  return [
+    ...onCall(target, 'kill', unless(0, 0)),
+    ...onCall(target, 'pidfd_send_signal', [
+      load(3),
+      [JUMP_IF_BITS, 0, 1, PIDFD_SIGNAL_PROCESS_GROUP],
+      refuse(EPERM),
+      allow(),
+    ]),
+    ...onCall(target, 'setpriority', unless(0, 1)), // PRIO_PGRP
+    ...onCall(target, 'ioprio_set', unless(0, 2)), // IOPRIO_WHO_PGRP
   ];
 }
 

@@ -1,7 +1,8 @@
 import type { ChildProcess, SendHandle } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, lstatSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { BoxLimits, BoxSpec, FileOverride, LimitsInForce } from '../contract.ts';
@@ -54,6 +55,11 @@ export interface StartingBox {
   go(): Promise<RunningBox>;
   /** Closes this process's copies of the listeners; call it once they are handed over. */
   handedOver(): void;
+  /**
+   * After the end of a box whose listeners were never handed over: the destinations of the
+   * connections that wait in them, which are dropped. Closes the listeners.
+   */
+  unanswered(): Promise<readonly string[]>;
   /** Ends the start; nothing is left. */
   abort(): Promise<void>;
 }
@@ -65,6 +71,7 @@ export interface StartOptions {
 
 /** Builds a box up to the point where its network can be handed to the egress. */
 export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promise<StartingBox> {
+  checkMounts(spec);
   const asRoot = isHostRoot();
   const hostUid = asRoot ? HOST_UID_FIRST + randomInt(HOST_UID_COUNT) : (process.getuid?.() ?? 0);
   const guards = guardMounts(spec);
@@ -79,14 +86,18 @@ export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promi
     await groups.remove();
   };
   const child = spawnHelper(spec, staging, bindings, groups, hostUid, options);
+  const entered = child.pid === undefined ? Promise.resolve() : groups.add(child.pid);
+  // A failure is told by `go`, unless the helper's own comes first.
+  entered.catch(() => undefined);
   try {
     const { listeners, transparent } = await listening(child);
     return {
       listeners,
       transparent,
       hostUid,
-      go: () => go(child, groups, spec.limits, release),
+      go: () => entered.then(() => go(child, groups, spec.limits, release)),
       handedOver: () => closeListeners(listeners),
+      unanswered: () => unansweredConnections(listeners),
       abort: async () => {
         await ended(child, () => child.kill('SIGKILL'));
         closeListeners(listeners);
@@ -97,6 +108,25 @@ export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promi
     await ended(child, () => child.kill('SIGKILL'));
     await release();
     throw error;
+  }
+}
+
+/** Mount points that would take away a wall of the box. */
+const RESERVED_TARGETS = /^\/($|(proc|dev|usr|etc|bin|sbin|lib\w*)($|\/)|run$|tmp$|home$|var$)/;
+
+function checkMounts({ mounts }: BoxSpec): void {
+  for (const { source, target, access } of mounts) {
+    if (lstatSync(source, { throwIfNoEntry: false }) === undefined) {
+      throw new PowerboxError('mount-unreadable', `Cannot mount ${source}: there is no such file.`);
+    }
+    const normal = target.startsWith('/') && !/\/(\.{0,2})(\/|$)/.test(target);
+    if (!normal || (access !== 'ro' && RESERVED_TARGETS.test(target))) {
+      throw new PowerboxError(
+        'mount-unreadable',
+        `Cannot mount ${source} at ${JSON.stringify(target)}: the place is not to be had.`,
+        { hint: 'Give an absolute path outside /usr, /etc, /proc and /dev.' },
+      );
+    }
   }
 }
 
@@ -124,7 +154,7 @@ function spawnHelper(
   const open = [
     nameless(spec.stateDir, encodePlan(steps, target)),
     nameless(spec.stateDir, Buffer.from(view.map((argument) => `${argument}\0`).join(''))),
-    nameless(spec.stateDir, seccompFilter(target)),
+    nameless(spec.stateDir, seccompFilter(target, { sharesUser: hostUid === process.getuid?.() })),
   ];
   try {
     return spawn(PERL, [HELPER, String(PLAN_FD)], {
@@ -260,7 +290,6 @@ async function go(
     await release();
     throw new PowerboxError('box-failed', 'Cannot start the box: it ended before its program.');
   }
-  groups.add(child.pid);
   const limits: LimitsInForce = limitsInForce(wanted, groups);
   const box = runningBox(child, streamAt(child, STATUS_FD), limits, release);
   child.send({ type: 'go' });
@@ -274,6 +303,26 @@ function streamAt(child: ChildProcess, index: number): Readable {
 /** Of several files for one path only the last is mounted, as it is the more particular. */
 function lastOfEach(files: readonly FileOverride[]): FileOverride[] {
   return [...new Map(files.map((file) => [file.target, file])).values()];
+}
+
+async function unansweredConnections(listeners: readonly BoxListener[]): Promise<string[]> {
+  const found: string[] = [];
+  const servers = listeners
+    .filter(({ transport }) => transport === 'tcp')
+    .map(({ handle }) =>
+      createServer((socket) => {
+        found.push(`${socket.localAddress}:${socket.localPort}`);
+        socket.resetAndDestroy();
+      })
+        // A copy that was closed meanwhile has been handed over, and has nothing of ours.
+        .on('error', () => {})
+        .listen(handle),
+    );
+  // Listening begins with the next turn, and what waits is accepted in the one after.
+  for (let turn = 0; turn < 4; turn++) await new Promise((next) => setImmediate(next));
+  for (const server of servers) server.close();
+  closeListeners(listeners.filter(({ transport }) => transport === 'udp'));
+  return found;
 }
 
 function closeListeners(listeners: readonly BoxListener[]): void {

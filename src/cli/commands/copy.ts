@@ -18,16 +18,21 @@ export function diffCommand(context: CliContext): Command {
       const paint = painter(context.colour);
       for (const mount of copiesOf(findRecord(context.home(), box))) {
         const { changes, text } = diffCopy(mount);
-        if (flags.json) for (const change of changes) context.out(JSON.stringify({ mount: mount.target, ...change }));
+        if (flags.json)
+          for (const change of changes)
+            context.out(JSON.stringify({ mount: mount.target, ...change }));
         else if (flags.names) for (const change of changes) context.out(nameLine(change, paint));
-        else for (const line of text.split('\n')) if (line !== '') context.out(paintLine(line, paint));
+        else
+          for (const line of text.split('\n')) if (line !== '') context.out(paintLine(line, paint));
       }
     });
 }
 
 export function applyCommand(context: CliContext): Command {
   return new Command()
-    .description("Take what a box changed in its copies into the real folders, and drop the copies.")
+    .description(
+      'Take what a box changed in its copies into the real folders, and drop the copies.',
+    )
     .argument('<box>', 'id of the box, or its beginning')
     .option('--force', 'also over files that changed here since the box started')
     .addHelpText('after', '\nExample:\n  powerbox diff bx-7k2m9qpa && powerbox apply bx-7k2m9qpa')
@@ -38,7 +43,8 @@ export function applyCommand(context: CliContext): Command {
       for (const mount of copies) {
         const { applied, refused } = applyCopy(mount, { force: flags.force === true });
         for (const change of applied) context.out(nameLine(change, painter(context.colour)));
-        for (const path of refused) context.err(`powerbox: left out ${visible(path)}: the host would execute it.`);
+        for (const path of refused)
+          context.err(`powerbox: left out ${visible(path)}: the host would execute it.`);
       }
       removeBox(home, record.id);
     });
@@ -68,13 +74,17 @@ function copiesOf(record: BoxRecord): readonly Mount[] {
 
 function ended(record: BoxRecord): BoxRecord {
   if (isRunning(record)) {
-    throw new PowerboxError('box-running', `Cannot change the copy of ${record.id}: it is running.`);
+    throw new PowerboxError(
+      'box-running',
+      `Cannot change the copy of ${record.id}: it is running.`,
+    );
   }
   return record;
 }
 
 function nameLine(change: CopyChange, paint: Paint): string {
-  const colour = change.change === 'added' ? 'green' : change.change === 'removed' ? 'red' : 'yellow';
+  const colour =
+    change.change === 'added' ? 'green' : change.change === 'removed' ? 'red' : 'yellow';
   return paint(colour, `${change.change.padEnd(7)} ${visible(change.path)}`);
 }
 

@@ -15,7 +15,9 @@ export function doctorCommand(context: CliContext): Command {
         if (flags.json) {
           context.out(JSON.stringify(check));
         } else {
-          const mark = check.ok ? paint('green', 'ok  ') : paint(check.needed ? 'red' : 'yellow', check.needed ? 'no  ' : 'less');
+          const mark = check.ok
+            ? paint('green', 'ok  ')
+            : paint(check.needed ? 'red' : 'yellow', check.needed ? 'no  ' : 'less');
           context.out(`${mark} ${check.name}: ${check.found}`);
           if (!check.ok && check.mend !== undefined) context.out(`     mend: ${check.mend}`);
         }

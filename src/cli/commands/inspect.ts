@@ -28,14 +28,20 @@ function describe(record: BoxRecord): string[] {
     `started: ${localTime(record.started)}`,
     ...(record.kit === null ? [] : [`kit: ${record.kit}`]),
     `workspace: ${record.workspace.path} (${record.workspace.access})`,
-    ...list('mounts', record.mounts.map((mount) => `${mount.source} at ${mount.target} (${mount.access})`)),
+    ...list(
+      'mounts',
+      record.mounts.map((mount) => `${mount.source} at ${mount.target} (${mount.access})`),
+    ),
     ...list('may reach', record.rules),
     ...list('secrets', record.secrets),
     ...(running === null
       ? []
       : [
           `network: ${running.network} to the egress`,
-          ...list('limits', Object.entries(running.limits).map(([name, how]) => `${name}: ${how}`)),
+          ...list(
+            'limits',
+            Object.entries(running.limits).map(([name, how]) => `${name}: ${how}`),
+          ),
           `process: ${running.inside.pid}, held by ${record.starter.pid}`,
         ]),
   ];

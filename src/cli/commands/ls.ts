@@ -12,7 +12,9 @@ export function lsCommand(context: CliContext): Command {
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample:\n  powerbox ls --all')
     .action((flags: { all?: true; json?: true }) => {
-      const records = listRecords(context.home()).filter((record) => flags.all || isRunning(record));
+      const records = listRecords(context.home()).filter(
+        (record) => flags.all || isRunning(record),
+      );
       if (flags.json) {
         for (const record of records) context.out(JSON.stringify(summaryOf(record)));
         return;
@@ -44,5 +46,17 @@ export function stateOf(record: BoxRecord): string {
 
 function summaryOf(record: BoxRecord): Record<string, unknown> {
   const { id, program, cwd, workspace, started, rules, secrets, kit, detached, ended } = record;
-  return { id, state: stateOf(record), program, cwd, workspace, started, rules, secrets, kit, detached, ended };
+  return {
+    id,
+    state: stateOf(record),
+    program,
+    cwd,
+    workspace,
+    started,
+    rules,
+    secrets,
+    kit,
+    detached,
+    ended,
+  };
 }

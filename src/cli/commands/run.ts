@@ -1,8 +1,9 @@
 import { fstatSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import type { RunEvents } from '../../host/attend-box.ts';
 import { acceptedPolicy } from '../../host/policy-acceptance.ts';
 import type { RunOptions, Stdio } from '../../host/prepare.ts';
-import { type RunEvents, runBox } from '../../host/run-box.ts';
+import { runBox } from '../../host/run-box.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
 import { isDetached } from '../detached.ts';
@@ -40,12 +41,34 @@ export function runCommand(context: CliContext): Command {
   return new Command()
     .description('Run a program in a new box: no network, no files but the workspace, no secrets.')
     .argument('<program...>', 'the program and its arguments, after --')
-    .option('--allow <rule>', 'let it reach [METHOD[,METHOD] ]HOST-or-ORIGIN[/PATH] (repeatable)', collect, [])
+    .option(
+      '--allow <rule>',
+      'let it reach [METHOD[,METHOD] ]HOST-or-ORIGIN[/PATH] (repeatable)',
+      collect,
+      [],
+    )
     .option('--allow-all-hosts', 'accept the rule "*"')
-    .option('--secret <name>', 'let it use a secret; it sees a placeholder (repeatable)', collect, [])
-    .addOption(new Option('--workspace <access>', 'the current folder in the box').choices(['rw', 'ro', 'copy', 'none']))
+    .option(
+      '--secret <name>',
+      'let it use a secret; it sees a placeholder (repeatable)',
+      collect,
+      [],
+    )
+    .addOption(
+      new Option('--workspace <access>', 'the current folder in the box').choices([
+        'rw',
+        'ro',
+        'copy',
+        'none',
+      ]),
+    )
     .option('--mount <src[:dst][:ro|rw|copy]>', 'another folder or file (repeatable)', collect, [])
-    .option('--mask <file>', 'show this file with placeholders for its values (repeatable)', collect, [])
+    .option(
+      '--mask <file>',
+      'show this file with placeholders for its values (repeatable)',
+      collect,
+      [],
+    )
     .option('--env <name[=value]>', 'set a variable, or pass one on (repeatable)', collect, [])
     .option('--memory <size>', 'memory of the box, for example 2G')
     .option('--cpus <number>', 'processors of the box, for example 1.5')
@@ -73,7 +96,9 @@ async function run(context: CliContext, program: string[], flags: RunFlags): Pro
   refuseFolderStreams();
   const home = context.home();
   const policy = flags.policy
-    ? await acceptedPolicy(home, context.cwd, flags.acceptPolicy === true, (lines) => askPolicy(context, lines))
+    ? await acceptedPolicy(home, context.cwd, flags.acceptPolicy === true, (lines) =>
+        askPolicy(context, lines),
+      )
     : null;
   const options: RunOptions = {
     program,
@@ -97,7 +122,9 @@ async function run(context: CliContext, program: string[], flags: RunFlags): Pro
   };
   const say = speaker(context, flags.quiet === true);
   const handle = await runBox(home, options, isDetached() ? DETACHED_STDIO : OWN_STDIO, say);
-  const detached = isDetached() ? await (await import('../detach.ts')).settleDetached(home, handle) : null;
+  const detached = isDetached()
+    ? await (await import('../detach.ts')).settleDetached(home, handle)
+    : null;
   const restore = passSignals((name) => handle.signal(name));
   try {
     const { status } = await handle.done;
@@ -157,9 +184,13 @@ function refuseFolderStreams(): void {
       // Closed; the box gets it closed.
     }
     if (folder) {
-      throw new PowerboxError('usage', `Cannot give a folder to the box as standard stream ${fd}.`, {
-        hint: 'Redirect from a file, or use --mount.',
-      });
+      throw new PowerboxError(
+        'usage',
+        `Cannot give a folder to the box as standard stream ${fd}.`,
+        {
+          hint: 'Redirect from a file, or use --mount.',
+        },
+      );
     }
   }
 }

@@ -44,7 +44,7 @@ const basic = (text: string): string => `Basic ${Buffer.from(text, 'latin1').toS
 
 describe('fillSlots() fills', () => {
   it('a bearer slot, with the scheme as it was written', () => {
-    for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
+    for (const scheme of ['Bearer', 'bearer', 'BEARER', 'token']) {
       const result = filled(request(['Authorization', `${scheme} ${PLACEHOLDER}`]), [
         bound([BEARER]),
       ]);
@@ -135,7 +135,8 @@ describe('fillSlots() refuses on a pinned origin', () => {
       `Bearer ${PLACEHOLDER},Bearer attacker`,
       `Bearer ${PLACEHOLDER.toUpperCase()}`,
       PLACEHOLDER,
-      `token ${PLACEHOLDER}`,
+      'token attacker',
+      `Bot ${PLACEHOLDER}`,
       basic(`me:${PLACEHOLDER}`),
       `Bearer ${VALUE}`,
       '',

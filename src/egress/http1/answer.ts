@@ -1,6 +1,6 @@
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import type { ServerResponse } from 'node:http';
 import type { Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { responseHeadersToDrop } from '../credentials/response-headers.ts';
 import { DECODE_RATIO_MAX } from '../limits.ts';
 import type { Scrubber, ScrubStream } from '../scrub/scrubber.ts';
@@ -74,7 +74,10 @@ export function answerHead(
 }
 
 function listed(value: string): string[] {
-  return value.toLowerCase().split(',').map((coding) => coding.trim());
+  return value
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim());
 }
 
 /** undefined: cannot be read. Stacked codings are what attacks use and servers do not. */

@@ -18,7 +18,9 @@ export interface RequestHead {
   readonly websocket: boolean;
 }
 
-export type HeadResult = { readonly ok: true; readonly head: RequestHead } | ({ readonly ok: false } & Refusal);
+export type HeadResult =
+  | { readonly ok: true; readonly head: RequestHead }
+  | ({ readonly ok: false } & Refusal);
 
 /** RFC 9110 section 7.6.1, and the older names that are still sent. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -65,7 +67,8 @@ export function readRequestHead(request: IncomingMessage): HeadResult {
 
   const hostText = line.authority ?? headerValues(rawHeaders, 'host')[0];
   const host = hostText === undefined ? null : parseAuthority(hostText);
-  if (hostText !== undefined && host === null) return malformed('the host is not a plain host name');
+  if (hostText !== undefined && host === null)
+    return malformed('the host is not a plain host name');
   const hostHeader = headerValues(rawHeaders, 'host')[0];
   if (line.authority !== null && hostHeader !== undefined) {
     const named = parseAuthority(hostHeader);
@@ -194,7 +197,9 @@ function endToEnd(rawHeaders: readonly string[]): string[] {
 
 function hasBody(request: IncomingMessage): boolean {
   const length = request.headers['content-length'];
-  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+  return (
+    request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+  );
 }
 
 function wantsWebsocket(request: IncomingMessage): boolean {

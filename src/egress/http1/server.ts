@@ -13,7 +13,7 @@ import type { Refusal } from '../refusal.ts';
 import { displayOrigin } from '../target.ts';
 import { useHttp } from '../use.ts';
 import { explainFailure, forward } from './forward.ts';
-import { type RequestHead, parseAuthority, readRequestHead } from './request-head.ts';
+import { parseAuthority, type RequestHead, readRequestHead } from './request-head.ts';
 import { sendRefusal, writeRefusal } from './send-refusal.ts';
 import { forwardUpgrade } from './upgrade.ts';
 
@@ -163,7 +163,8 @@ function onConnect(
   if (authority === null || authority.port === null) {
     const refusal: Refusal = {
       code: 'request-malformed',
-      reason: 'CONNECT was refused: it needs a host and a port, and works at the proxy address only.',
+      reason:
+        'CONNECT was refused: it needs a host and a port, and works at the proxy address only.',
     };
     recordConnection(connection, refusal);
     writeRefusal(socket, refusal, connection.box.config.box, null);
@@ -175,7 +176,11 @@ function onConnect(
 }
 
 /** The exact rule that would have allowed the request, for the sentence that says how to ask. */
-function askFor(refusal: Refusal, head: RequestHead, target: Parameters<typeof displayOrigin>[0]): string | null {
+function askFor(
+  refusal: Refusal,
+  head: RequestHead,
+  target: Parameters<typeof displayOrigin>[0],
+): string | null {
   switch (refusal.code) {
     case 'not-granted':
     case 'method-not-granted':

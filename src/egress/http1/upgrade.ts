@@ -1,4 +1,4 @@
-import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Duplex, Transform } from 'node:stream';
 import type { ErrorCode } from '../../wire/errors.ts';
@@ -120,7 +120,12 @@ function makeExchange(box: BoxState, use: Use, socket: Duplex): UpgradeExchange 
       const coded = answer.headers['content-encoding'] !== undefined && scrubber !== null;
       if (text === null || coded) {
         answer.destroy();
-        writeRefusal(socket, { code: 'response-unscrubbable', reason: UNREADABLE }, box.config.box, null);
+        writeRefusal(
+          socket,
+          { code: 'response-unscrubbable', reason: UNREADABLE },
+          box.config.box,
+          null,
+        );
         record(null, 'response-unscrubbable');
         return;
       }
@@ -190,10 +195,7 @@ function counter(count: (bytes: number) => void): Transform {
   });
 }
 
-function scrubbing(
-  scrubber: Scrubber | null,
-  stats: { in: number; scrubbed: number },
-): Transform {
+function scrubbing(scrubber: Scrubber | null, stats: { in: number; scrubbed: number }): Transform {
   const stream = scrubber?.stream() ?? null;
   const before = stats.scrubbed;
   return new Transform({

@@ -1,6 +1,6 @@
 import { lookup as systemLookup } from 'node:dns';
+import { isIP, type LookupFunction, connect as netConnect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { connect as netConnect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { checkServerIdentity, type PeerCertificate, connect as tlsConnect } from 'node:tls';
 import { PowerboxError } from '../../wire/errors.ts';
 import { vetAddress } from '../address.ts';
@@ -40,7 +40,9 @@ export function dial(
         })
       : netConnect(place);
   const timer = setTimeout(() => {
-    settle(new PowerboxError('upstream-timeout', `${displayOrigin(target)} did not answer in time.`));
+    settle(
+      new PowerboxError('upstream-timeout', `${displayOrigin(target)} did not answer in time.`),
+    );
   }, CONNECT_MS_MAX);
   let settled = false;
   function settle(error: Error | null): void {
@@ -79,7 +81,10 @@ function placeOf(target: Target, options: DialOptions): PlaceOptions {
   const connect = options.override?.connect;
   if (connect !== undefined) {
     const at = connect.lastIndexOf(':');
-    return { host: connect.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(connect.slice(at + 1)) };
+    return {
+      host: connect.slice(0, at).replace(/^\[|\]$/g, ''),
+      port: Number(connect.slice(at + 1)),
+    };
   }
   const free = options.addressNamed;
   return {
@@ -114,7 +119,10 @@ function vettedLookup(target: Target): LookupFunction {
       const own = ownAddresses();
       const good = addresses.filter((found) => vetAddress(found.address, own).ok);
       if (good.length === 0) {
-        callback(refusedAddress(target, 'its name leads only to private or reserved addresses'), []);
+        callback(
+          refusedAddress(target, 'its name leads only to private or reserved addresses'),
+          [],
+        );
       } else if (options.all === true) {
         callback(null, good);
       } else {

@@ -7,7 +7,7 @@ import {
   UPSTREAMS_MAX,
 } from '../limits.ts';
 import { originOf, type Target } from '../target.ts';
-import { dial, type DialOptions, literalRefusal } from './dial.ts';
+import { type DialOptions, dial, literalRefusal } from './dial.ts';
 import { undiciPool } from './undici-pool.ts';
 
 /** The kept connections of one box. They are never shared between boxes, nor between targets. */

@@ -159,20 +159,24 @@ function readRequest(bytes: Buffer): { asked: Asked; length: number } | null {
   };
 }
 
+/** What is no length and no chunk is taken for no body: this server suspects nobody. */
 function readBody(
   bytes: Buffer,
   length: string | undefined,
   coding: string | undefined,
 ): { content: Buffer; length: number } | null {
+  const none = { content: Buffer.alloc(0), length: 0 };
   if (coding === undefined) {
     const count = Number(length ?? 0);
+    if (!(count >= 0 && count < 2 ** 32)) return none;
     return bytes.length < count ? null : { content: bytes.subarray(0, count), length: count };
   }
   const parts: Buffer[] = [];
   for (let at = 0; ; ) {
     const line = bytes.indexOf('\r\n', at);
-    if (line < 0) return null;
+    if (line < 0) return none;
     const size = Number.parseInt(bytes.toString('latin1', at, line), 16);
+    if (!(size >= 0 && size < 2 ** 32)) return none;
     if (bytes.length < line + 2 + size + 2) return null;
     if (size === 0) return { content: Buffer.concat(parts), length: line + 4 };
     parts.push(bytes.subarray(line + 2, line + 2 + size));

@@ -1,0 +1,21 @@
+// The upstream server where there is no nginx: upstream.mjs FOLDER PORT
+import { createReadStream, readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { join } from 'node:path';
+
+const [root, port] = process.argv.slice(2);
+const small = new Map(['/1k', '/1m'].map((path) => [path, readFileSync(join(root, path))]));
+const tls = { cert: readFileSync(join(root, 'cert.pem')), key: readFileSync(join(root, 'key.pem')) };
+
+createServer(tls, (request, response) => {
+  request.resume();
+  const body = small.get(request.url);
+  if (body !== undefined) {
+    response.writeHead(200, { 'content-length': body.length }).end(body);
+  } else if (request.url === '/1g') {
+    response.writeHead(200, { 'content-length': 2 ** 30 });
+    createReadStream(join(root, '1g'), { highWaterMark: 1 << 18 }).pipe(response);
+  } else {
+    response.writeHead(404, { 'content-length': 0 }).end();
+  }
+}).listen(Number(port), '127.0.0.1', 1024);

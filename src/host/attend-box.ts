@@ -1,0 +1,133 @@
+import type { Readable } from 'node:stream';
+import type { RunningBox } from '../boxes/process/running.ts';
+import type { StartingBox } from '../boxes/process/start.ts';
+import type { Journal } from '../journal/journal.ts';
+import { claimEnd } from '../store/end-mark.ts';
+import type { Home } from '../store/home.ts';
+import type { BoxEndEntry } from '../wire/journal-entry.ts';
+import type { BoxRecord } from './box-record.ts';
+import type { EgressProcess } from './egress-process.ts';
+import { STOP_GRACE_MS } from './limits.ts';
+import type { Prepared } from './prepare.ts';
+import { followSecrets } from './secret-refresh.ts';
+import { isStopping } from './stop-box.ts';
+import { settle, sweep } from './sweep.ts';
+
+/** What the host hears while a box runs. */
+export interface RunEvents {
+  /** A destination was refused for the first time. */
+  refused(line: string): void;
+  failed(line: string): void;
+}
+
+/** How a box ended. */
+export interface RunResult {
+  readonly id: string;
+  readonly status: number;
+  readonly reason: BoxEndEntry['reason'];
+}
+
+/** A box that runs, as its starter holds it. */
+export interface RunHandle {
+  readonly record: BoxRecord;
+  /** Sends a signal to the program; SIGTERM after `powerbox stop` ends the whole box. */
+  signal(name: NodeJS.Signals): void;
+  /** The program's output where `pipe` was asked for. */
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  readonly done: Promise<RunResult>;
+}
+
+/** A running box and everything that its starter holds for it. */
+export interface Attended {
+  readonly home: Home;
+  readonly key: Buffer;
+  readonly journal: Journal;
+  readonly prepared: Prepared;
+  readonly record: BoxRecord;
+  readonly starting: StartingBox;
+  readonly box: RunningBox;
+  readonly egress: EgressProcess;
+  readonly events: RunEvents;
+}
+
+/** The status that timeout(1) has, too. */
+const TIMEOUT_STATUS = 124;
+
+/** Stays with a running box: its time, its secrets, its egress, its end. */
+export function attend(attended: Attended): RunHandle {
+  const { home, prepared, record, box, egress, events } = attended;
+  let reason = 'exited' as BoxEndEntry['reason'];
+  const end = (why: BoxEndEntry['reason']) => {
+    reason = why;
+    void box.stop(STOP_GRACE_MS).catch(() => {});
+  };
+  const { timeoutMs } = prepared;
+  const timer = timeoutMs === null ? null : setTimeout(() => end('timeout'), timeoutMs);
+  egress.lost.catch(() => {
+    events.failed('the egress ended, so the box is stopped');
+    end('egress-lost');
+  });
+  const secrets = followSecrets(home, prepared.vaultSecrets, (values) =>
+    egress.replaceValues(record.id, values),
+  );
+  const exited = box.wait().finally(() => {
+    secrets.close();
+    if (timer !== null) clearTimeout(timer);
+  });
+  return {
+    record,
+    signal(name) {
+      if (name === 'SIGTERM' && isStopping(home, record.id)) end('stopped');
+      else box.signal(name);
+    },
+    stdout: box.stdout,
+    stderr: box.stderr,
+    done: exited.then(
+      ({ status }) => finish(attended, reason === 'timeout' ? TIMEOUT_STATUS : status, reason),
+      async (error: unknown) => {
+        await finish(attended, null, 'failed');
+        throw error;
+      },
+    ),
+  };
+}
+
+async function finish(
+  { home, key, journal, prepared, record, starting, box, egress }: Attended,
+  status: number | null,
+  reason: BoxEndEntry['reason'],
+): Promise<RunResult> {
+  const { id } = record;
+  if (egress.isUp()) {
+    await egress.close(id);
+  } else {
+    for (const target of await starting.unanswered()) recordUnanswered(journal, id, target);
+    egress.kill();
+  }
+  recordEnd(journal, prepared, record.started, status, reason);
+  journal.close();
+  egress.end();
+  await box.cleanUp();
+  settle(home, { ...record, ended: { time: Date.now(), status, reason } });
+  sweep(home, key);
+  return { id, status: status ?? 70, reason };
+}
+
+function recordUnanswered(journal: Journal, box: string, target: string): void {
+  const reason = 'The box ended before its connection was looked at.';
+  journal.append({ kind: 'connection', box, target, verdict: 'deny', code: 'egress-down', reason });
+}
+
+/** The row of a box's end, unless another process has written it. */
+export function recordEnd(
+  journal: Journal,
+  { egress, spec }: Prepared,
+  started: number,
+  status: number | null,
+  reason: BoxEndEntry['reason'],
+): void {
+  if (!claimEnd(egress.endMark)) return;
+  const durationMs = Date.now() - started;
+  journal.append({ kind: 'box-end', box: spec.id, status, reason, durationMs });
+}
