@@ -98,7 +98,7 @@ export async function prepare(home: Home, options: RunOptions): Promise<Prepared
     spec: {
       id,
       stateDir: folder,
-      program: options.program,
+      program: [program.program, ...options.program.slice(1)],
       cwd: access === 'none' ? HOME_FOLDER : options.cwd,
       env: environment,
       mounts,

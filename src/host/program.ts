@@ -11,7 +11,10 @@ const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib64'];
 export interface FoundProgram {
   /** Read-only mounts without which the box could not start it. */
   readonly mounts: readonly WantedMount[];
+  /** PATH in the box. */
   readonly path: string;
+  /** What to start: the program as it was asked for, or the file that its link leads to. */
+  readonly program: string;
 }
 
 /**
@@ -38,8 +41,9 @@ export function findProgram(
     );
   }
   if (visible(found) && visible(realpathSync(found)))
-    return { mounts: [], path: pathWith(dirname(found)) };
-  const needed = bringing(found);
+    return { mounts: [], path: pathWith(dirname(found)), program };
+  const real = realpathSync(found);
+  const needed = bringing(real);
   if (!bring) {
     throw new PowerboxError(
       'program-missing',
@@ -49,7 +53,13 @@ export function findProgram(
       },
     );
   }
-  return { mounts: needed, path: pathWith(dirname(found), dirname(process.execPath)) };
+  // The box has no link at the place where this was found; what it leads to knows its own place.
+  const linked = !needed.some((mount) => within(found, mount.target));
+  return {
+    mounts: needed,
+    path: pathWith(dirname(found), dirname(process.execPath)),
+    program: linked ? real : program,
+  };
 }
 
 function findByPath(
@@ -76,7 +86,7 @@ function findByPath(
       `Cannot run ${program}: it is not an executable file.`,
     );
   }
-  return { mounts: [], path: BOX_PATH };
+  return { mounts: [], path: BOX_PATH, program };
 }
 
 function search(program: string, hostPath: string): string | null {
@@ -98,15 +108,13 @@ function isExecutable(path: string): boolean {
 }
 
 /** An npm prefix comes whole, with the node beside it; any other program comes as its own file. */
-function bringing(found: string): WantedMount[] {
-  const real = realpathSync(found);
+function bringing(real: string): WantedMount[] {
   const sources = new Set<string>();
   const global = real.indexOf('/lib/node_modules/');
   const local = real.lastIndexOf('/node_modules/');
   if (global !== -1) sources.add(real.slice(0, global));
   else if (local !== -1) sources.add(real.slice(0, local + '/node_modules'.length));
   else sources.add(real);
-  if (![...sources].some((source) => within(found, source))) sources.add(found);
   if (local !== -1 && !SYSTEM.some((folder) => within(process.execPath, folder))) {
     sources.add(process.execPath);
   }

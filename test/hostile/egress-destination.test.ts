@@ -91,12 +91,6 @@ beforeAll(async () => {
   );
   const env2 = { API_TOKEN: TOKEN, LOCAL_PORT: String(at('admin')) };
   outside = await rig.control('destination-tricks.py', env2);
-    ['box', inBox.seen],
-    ['local', local.seen],
-    ['out', outside],
-  ] as const)
-    for (const [k, v] of Object.entries(r))
-      if (v.seconds > 0.3) console.log(n, k, v.seconds, v.text.slice(-200));
 });
 afterAll(async () => {
   rig.close();
