@@ -101,5 +101,5 @@ function checkMount(mount: WantedMount, home: Home): WantedMount {
 /** True when `path` is `folder` or lies below it. */
 export function within(path: string, folder: string): boolean {
   const way = relative(folder, path);
-  return way === '' || (!way.startsWith('..') && !isAbsolute(way));
+  return way === '' || (way !== '..' && !way.startsWith('../') && !isAbsolute(way));
 }

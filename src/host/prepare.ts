@@ -4,12 +4,14 @@ import type { BoxLimits, BoxSpec, Mount, StdioTarget } from '../boxes/contract.t
 import type { BoundSecret, BoxEgress } from '../egress/protocol.ts';
 import { makeBoxAuthority } from '../egress/tls/authority.ts';
 import type { Kit } from '../kits/kit.ts';
+import { kitRules, kitSecrets } from '../kits/use-kit.ts';
 import type { Grant } from '../ocap/grant.ts';
 import { EMPTY_POLICY, type Policy } from '../policy/policy.ts';
 import { type Rule, ruleToGrant } from '../policy/rule.ts';
 import { parseRules } from '../policy/rules.ts';
 import type { HttpConfig, HttpNarrowing } from '../powers/http.ts';
 import type { Home } from '../store/home.ts';
+import { listSecrets } from '../vault/store.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { endMark, makeBoxFolder, newBoxId } from './box-record.ts';
 import { readConfig } from './config.ts';
@@ -69,7 +71,7 @@ export async function prepare(home: Home, options: RunOptions): Promise<Prepared
   const limits = readLimits(options, policy);
   const timeout = options.timeout ?? policy.limits.timeout;
   const timeoutMs = timeout === undefined ? null : parseDuration(timeout, '--timeout');
-  const rules = await readRules(options, policy);
+  const written = await readRules(options, policy);
   const config = readConfig(home);
 
   const access = options.workspace ?? policy.workspace;
@@ -85,15 +87,17 @@ export async function prepare(home: Home, options: RunOptions): Promise<Prepared
 
   const make = placeholders();
   const masks = findMasks(wanted, [...options.masks, ...policy.mask], options.cwd, make);
-  const named = [...new Set([...options.secrets, ...policy.secrets])];
+  const asked = [...new Set([...options.secrets, ...policy.secrets])];
+  const named = kitSecrets(options.kit, asked, () => listSecrets(home).map(({ name }) => name));
   const secrets = bindSecrets(home, named, options.kit, masks, make);
+  const rules = [...kitRules(options.kit, secrets.bound), ...written];
   const environment = readEnvironment(options, policy, program.path, secrets.environment);
 
   const authority = makeBoxAuthority();
   const id = newBoxId();
   const folder = makeBoxFolder(home, id);
   const mounts = wanted.map((mount, index) => withCopy(mount, folder, index));
-  mounts.push(...seedKitFolders(options.kit, options.hostEnv.HOME ?? '', folder));
+  mounts.push(...seedKitFolders(options.kit, options.hostEnv.HOME ?? '', folder, secrets.bound));
   return {
     spec: {
       id,
@@ -140,9 +144,8 @@ function readLimits(options: RunOptions, policy: Policy): BoxLimits {
 }
 
 async function readRules(options: RunOptions, policy: Policy): Promise<readonly Rule[]> {
-  const texts = [...(options.kit?.rules ?? []), ...options.allow];
-  const { allowAllHosts } = options;
-  return [...policy.rules, ...(await parseRules(texts, { allowAllHosts }))];
+  const { allow, allowAllHosts } = options;
+  return [...policy.rules, ...(await parseRules(allow, { allowAllHosts }))];
 }
 
 function wantedMounts(

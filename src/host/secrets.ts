@@ -50,7 +50,7 @@ export function bindSecrets(
     const placeholder = make(value);
     bound.push({ name, value, placeholder, bindings });
     environment[name] = placeholder;
-    for (const alias of kit?.variables[name] ?? []) environment[alias] = placeholder;
+    for (const alias of kit?.variables[name] ?? []) environment[alias] ??= placeholder;
   }
   const fromVault = [...bound];
   for (const mask of masks) {

@@ -105,4 +105,14 @@ describe('the report of the quickstart', () => {
       expect(plain).toContain(`Bearer ${TOKEN}`);
     }
   });
+
+  it('shows why there is nothing to show', () => {
+    const broken = { status: 70, stdout: '', stderr: 'powerbox: Cannot read the journal.\n' };
+    const evidence = { ...GOOD, parts: new Map(), log: broken, verify: broken };
+    const text = [...sides(evidence, painter(false)), ...journal(evidence, painter(false))];
+    expect(text.filter((line) => line.includes('Cannot read the journal'))).toHaveLength(2);
+    expect(text).toContain(
+      '  (nothing)                               nothing: no connection was made',
+    );
+  });
 });

@@ -46,15 +46,15 @@ export function sides(evidence: Evidence, paint: Paint): readonly string[] {
 
 /** A line for each row of `powerbox log --json`, and one for why when it was refused. */
 export function journal(evidence: Evidence, paint: Paint): readonly string[] {
-  const rows = evidence.log.stdout
-    .trim()
-    .split('\n')
-    .flatMap((line) => rowLines(line, paint));
-  const verified = evidence.verify.stdout.split('\n')[0] || evidence.verify.stderr.trim();
+  const { log, verify } = evidence;
+  const lines = log.stdout.split('\n').filter((line) => line !== '');
+  const rows = lines.flatMap((line) => rowLines(line, paint));
+  const verified = verify.stdout.split('\n')[0] || verify.stderr.trim();
   return [
     paint('bold', '  THE JOURNAL') + paint('dim', '  $ powerbox log; powerbox log verify'),
     '',
     ...rows,
+    ...(log.status === 0 ? [] : [`  ${log.stderr.trim()}`]),
     `  ${verified}`,
   ];
 }

@@ -17,7 +17,7 @@ describe('Codex CLI', () => {
     keyPrefix: 'sk-proj-',
     origin: 'https://api.openai.com',
     slot: ['authorization', 'Bearer '],
-    flags: ['--secret=OPENAI_API_KEY'],
+    flags: [],
     alsoAsks: ['chatgpt.com'],
   });
 });

@@ -50,7 +50,7 @@ describe('the quickstart', () => {
     const plain = await runProgram(terminal, { env: { ...env, NO_COLOR: '1' } });
     expectAllHeld(plain);
     expect(plain.stdout).not.toContain(ESCAPE);
-  });
+  }, 60_000);
 
   it('ends all that it started when it is interrupted', async () => {
     let pid = 0;

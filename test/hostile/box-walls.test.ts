@@ -248,17 +248,19 @@ time.sleep(300)`;
     const count = (): string => execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
     for (const delay of [0, 5, 15, 40, 120]) {
       const where = room();
+      const id = `killed-${process.pid}-${starter}-${delay}`;
       await runBox(
         bench,
         where,
-        { program: ['/usr/bin/python3', '-c', script, marker] },
+        { id, program: ['/usr/bin/python3', '-c', script, marker], limits: { pids: 50 } },
         {
           onStart: (_, child) => setTimeout(() => child.kill('SIGKILL'), delay),
         },
       );
       await expect.poll(count, { timeout: 5000 }).not.toContain(marker);
-      const { removeStandIns } = await import('../../src/boxes/process/stand-in.ts');
-      await expect.poll(() => removeStandIns(where.state), { timeout: 5000 }).toBe(true);
+      const { sweepBox } = await import('../../src/boxes/process/sweep.ts');
+      await expect.poll(() => sweepBox(id, where.state), { timeout: 5000 }).toBe(true);
+      expect(existsSync(`/sys/fs/cgroup/pids/powerbox-${id}`)).toBe(false);
     }
   });
 

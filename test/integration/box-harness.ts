@@ -117,6 +117,8 @@ export interface RunOptions {
   /** Real pipes, as a shell makes them; Node's own are sockets. */
   readonly pipes?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that runs the starter as its arguments. */
+  readonly before?: readonly string[];
   /** Called when the program runs, with the starter's process. */
   readonly onStart?: (started: Started, child: ChildProcess) => void;
 }
@@ -133,7 +135,11 @@ export function runBox(
   const driver = join(bench.dist, '../driver.mjs');
   const start = [process.execPath, driver, bench.dist, JSON.stringify(specOf(room, spec))];
   const shell = ['/bin/sh', '-c', PIPES, 'sh'];
-  const [program = '', ...args] = options.pipes === true ? [...shell, ...start] : start;
+  const [program = '', ...args] = [
+    ...(options.before ?? []),
+    ...(options.pipes === true ? shell : []),
+    ...start,
+  ];
   const child = spawn(program, args, {
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', ...options.env },

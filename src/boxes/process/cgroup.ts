@@ -63,6 +63,24 @@ export function makeControlGroups(id: string, limits: BoxLimits): ControlGroups 
   };
 }
 
+/**
+ * Removes the control groups that a killed starter left of a box. A group that still holds a
+ * process, if only one that is not yet reaped, stays. Gives true when none is left.
+ */
+export function sweepControlGroups(id: string): boolean {
+  const own = existsSync(join(ROOT, 'cgroup.controllers'))
+    ? parents().map((parent) => join(parent, `powerbox-${id}`))
+    : ['memory', 'pids', 'cpu'].map((name) => join(ROOT, name, `powerbox-${id}`));
+  for (const folder of own) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // There is none, or it is in use.
+    }
+  }
+  return !own.some((folder) => existsSync(folder));
+}
+
 function settings(limits: BoxLimits, version: 1 | 2): Record<Controller, Setting[]> {
   const { memoryBytes, pids, cpus } = limits;
   const quota = cpus === undefined ? '' : String(Math.max(1000, Math.round(cpus * CPU_PERIOD_US)));
@@ -94,11 +112,15 @@ function settings(limits: BoxLimits, version: 1 | 2): Record<Controller, Setting
   };
 }
 
+/** Where groups may be made: below this process's own, beside it, at the root. */
+function parents(): string[] {
+  const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
+  return [join(ROOT, own), dirname(join(ROOT, own)), ROOT].filter((path) => path.startsWith(ROOT));
+}
+
 /** A group beside or below this process's own, wherever that controller may be used. */
 function unifiedFolder(id: string, controller: Controller): string | undefined {
-  const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
-  for (const parent of [join(ROOT, own), dirname(join(ROOT, own)), ROOT]) {
-    if (!parent.startsWith(ROOT)) continue;
+  for (const parent of parents()) {
     try {
       const file = join(parent, 'cgroup.subtree_control');
       if (!readFileSync(file, 'utf8').split(/\s/).includes(controller)) {

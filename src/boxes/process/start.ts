@@ -1,7 +1,7 @@
 import type { ChildProcess, SendHandle } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { closeSync, lstatSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
 import { PowerboxError } from '../../wire/errors.ts';
@@ -71,6 +71,7 @@ export interface StartOptions {
 
 /** Builds a box up to the point where its network can be handed to the egress. */
 export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promise<StartingBox> {
+  checkPrograms();
   checkMounts(spec);
   const asRoot = isHostRoot();
   const hostUid = asRoot ? HOST_UID_FIRST + randomInt(HOST_UID_COUNT) : (process.getuid?.() ?? 0);
@@ -108,6 +109,18 @@ export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promi
     await ended(child, () => child.kill('SIGKILL'));
     await release();
     throw error;
+  }
+}
+
+function checkPrograms(): void {
+  for (const [path, name] of [
+    [PERL, 'perl-base'],
+    [BUBBLEWRAP, 'bubblewrap'],
+  ] as const) {
+    if (existsSync(path)) continue;
+    throw new PowerboxError('box-forbidden', `Cannot start a box: ${path} is missing.`, {
+      hint: `Run \`apt-get install ${name}\`.`,
+    });
   }
 }
 
