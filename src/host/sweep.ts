@@ -1,5 +1,4 @@
-import { forgetControlGroups } from '../boxes/process/cgroup.ts';
-import { removeStandIns } from '../boxes/process/stand-in.ts';
+import { sweepBox } from '../boxes/process/sweep.ts';
 import { openJournal } from '../journal/journal.ts';
 import { claimEnd } from '../store/end-mark.ts';
 import type { Home } from '../store/home.ts';
@@ -30,7 +29,6 @@ export function sweep(home: Home, key: Buffer): void {
     if (claimEnd(endMark(home, record.id))) {
       recordAbandoned(home, key, record.id, durationMs);
     }
-    forgetControlGroups(record.id);
     settle(home, { ...record, ended: { time, status: null, reason: 'abandoned' } });
   }
 }
@@ -48,7 +46,7 @@ function isBeingMade(record: BoxRecord): boolean {
 
 /** Keeps the record of a box that has ended while it has a copy, output, or stand-ins in use. */
 export function settle(home: Home, record: BoxRecord): void {
-  const clean = removeStandIns(boxFolder(home, record.id));
+  const clean = sweepBox(record.id, boxFolder(home, record.id));
   const keeps = record.detached || record.mounts.some((mount) => mount.access === 'copy');
   if (keeps || !clean) writeRecord(home, record);
   else removeBox(home, record.id);

@@ -88,7 +88,7 @@ describe('a request that two readers understand differently', () => {
   });
 
   it('32 arrives, if at all, in the one strict form', () => {
-    expect(arrived.length).toBeGreaterThan(8);
+    expect(arrived.length).toBeGreaterThan(5);
     for (const { head } of arrived) {
       expect(head).toMatch(
         /^[A-Z]+ \/[\x21-\x7e]* HTTP\/1\.1(?:\r\n[!#$%&'*+.^_`|~\w-]+: [^\r\n\0]*)+$/,
@@ -126,9 +126,9 @@ describe('a path that leads out of its rule', () => {
   });
 
   it('27 loses the headers that name another path, method or host', () => {
-    const asked = arrived.find(({ path }) => path === '/open/overrides');
+    const asked = arrived.find(({ path }) => path === '/open/o');
     expect(asked?.head).not.toMatch(/smuggled|evil\.example|DELETE|override/i);
-    const control = service.asked.filter(({ path }) => path === '/open/overrides').at(-1);
+    const control = service.asked.filter(({ path }) => path === '/open/o').at(-1);
     expect(control?.head).toMatch(/X-Original-URL: \/smuggled\/o/);
   });
 

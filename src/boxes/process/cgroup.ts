@@ -173,18 +173,3 @@ async function removeGroup(folder: string): Promise<void> {
     }
   }
 }
-
-/** Removes what is left of the groups of a box whose starter was killed. */
-export function forgetControlGroups(id: string): void {
-  const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
-  const parents = [join(ROOT, own), dirname(join(ROOT, own)), ROOT];
-  const controllers = ['memory', 'pids', 'cpu'].map((name) => join(ROOT, name));
-  for (const parent of [...parents, ...controllers]) {
-    if (!parent.startsWith(ROOT)) continue;
-    try {
-      rmdirSync(join(parent, `powerbox-${id}`));
-    } catch {
-      // Not here, or something in it still lives.
-    }
-  }
-}

