@@ -2,7 +2,7 @@
 // the egress (TLS on both sides, judged, a secret put in, two rows in the journal, the answer
 // scrubbed) to a TLS server of this machine, beside the same client without a box.
 import { spawn } from 'node:child_process';
-import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CLI, HOST, introduce, makePlace, SECRET, startUpstream } from './support/place.mjs';
@@ -19,7 +19,10 @@ export async function measure({ quick }) {
   const phases = [
     { name: '1 KiB, 1 connection', job: { path: '/1k', connections: 1, seconds } },
     { name: '1 KiB, 32 connections', job: { path: '/1k', connections: 32, seconds } },
-    { name: 'new connections, 4 at once', job: { path: '/1k', connections: 4, seconds, fresh: true } },
+    {
+      name: 'new connections, 4 at once',
+      job: { path: '/1k', connections: 4, seconds, fresh: true },
+    },
     { name: '1 MiB, 4 connections', job: { path: '/1m', connections: 4, seconds } },
   ];
   const place = makePlace();
@@ -44,9 +47,7 @@ export async function measure({ quick }) {
 }
 
 async function compare(clients, phases, rounds) {
-  const rows = phases.flatMap((phase) =>
-    clients.map((client) => ({ phase, client, samples: [] })),
-  );
+  const rows = phases.flatMap((phase) => clients.map((client) => ({ phase, client, samples: [] })));
   for (let round = 0; round < rounds; round++) {
     for (const row of rows) row.samples.push(await sample(row.client, row.phase.job));
   }
@@ -59,7 +60,8 @@ async function compare(clients, phases, rounds) {
       megabytesPerSecond: of(({ bytes, ms }) => bytes / 1000 / ms),
       p50Ms: of(({ p50 }) => p50),
       p99Ms: of(({ p99 }) => p99),
-      egressCpuUs: client.egress === null ? null : of(({ cpu, requests }) => (cpu * 1000) / requests),
+      egressCpuUs:
+        client.egress === null ? null : of(({ cpu, requests }) => (cpu * 1000) / requests),
     };
   });
 }
@@ -84,7 +86,9 @@ function printRows(rows, rounds, seconds) {
       number(row.megabytesPerSecond, 1),
       number(row.p50Ms, 2),
       number(row.p99Ms, 2),
-      row.egressCpuUs === null ? '' : `${number(row.egressCpuUs, 0)} (${row.egressCpuUs.min.toFixed(0)}-${row.egressCpuUs.max.toFixed(0)})`,
+      row.egressCpuUs === null
+        ? ''
+        : `${number(row.egressCpuUs, 0)} (${row.egressCpuUs.min.toFixed(0)}-${row.egressCpuUs.max.toFixed(0)})`,
     ]),
   );
 }

@@ -38,16 +38,51 @@ function makeContenders(place, upstream) {
   const repository = makeRepository(place);
   const run = [NODE, CLI, 'run'];
   const url = `https://${HOST}/1k`;
-  const direct = ['--resolve', `${HOST}:${upstream.port}:127.0.0.1`, `https://${HOST}:${upstream.port}/1k`];
+  const direct = [
+    '--resolve',
+    `${HOST}:${upstream.port}:127.0.0.1`,
+    `https://${HOST}:${upstream.port}/1k`,
+  ];
   writeFileSync(join(place.root, 'ca.pem'), upstream.ca);
   return [
     { name: 'powerbox run -- true', cwd, env, command: [...run, '--', 'true'] },
     ...srt(place),
-    { name: 'powerbox run -- true (git repository)', cwd: repository, env, command: [...run, '--', 'true'] },
-    { name: 'powerbox run -- curl (first request)', cwd, env, command: [...run, '--allow', HOST, '--', 'curl', '-sf', url] },
-    { name: 'curl without a box', cwd, env, command: ['curl', '-sf', '--cacert', join(place.root, 'ca.pem'), ...direct] },
+    {
+      name: 'powerbox run -- true (git repository)',
+      cwd: repository,
+      env,
+      command: [...run, '--', 'true'],
+    },
+    {
+      name: 'powerbox run -- curl (first request)',
+      cwd,
+      env,
+      command: [...run, '--allow', HOST, '--', 'curl', '-sf', url],
+    },
+    {
+      name: 'curl without a box',
+      cwd,
+      env,
+      command: ['curl', '-sf', '--cacert', join(place.root, 'ca.pem'), ...direct],
+    },
     { name: 'node -e 0', cwd, env, command: [NODE, '-e', '0'] },
-    { name: 'bwrap true', cwd, env, command: ['bwrap', '--unshare-all', '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', 'true'] },
+    {
+      name: 'bwrap true',
+      cwd,
+      env,
+      command: [
+        'bwrap',
+        '--unshare-all',
+        '--ro-bind',
+        '/',
+        '/',
+        '--proc',
+        '/proc',
+        '--dev',
+        '/dev',
+        'true',
+      ],
+    },
   ];
 }
 
@@ -60,14 +95,17 @@ function srt(place) {
   const filesystem = { denyRead: [], allowWrite: [place.workspace], denyWrite: [] };
   writeFileSync(settings, JSON.stringify({ network, filesystem }));
   const command = [NODE, runtime.path, '-s', settings, '-c', 'true'];
-  return [{ name: `srt ${runtime.version} -c true`, srt: true, cwd: place.workspace, env, command }];
+  return [
+    { name: `srt ${runtime.version} -c true`, srt: true, cwd: place.workspace, env, command },
+  ];
 }
 
 /** A small repository, as most workspaces are one. */
 function makeRepository(place) {
   const folder = join(place.root, 'repository');
   mkdirSync(join(folder, 'src'), { recursive: true });
-  for (let file = 0; file < 100; file++) writeFileSync(join(folder, 'src', `${file}.js`), 'export {};\n');
+  for (let file = 0; file < 100; file++)
+    writeFileSync(join(folder, 'src', `${file}.js`), 'export {};\n');
   const git = (...args) => execFileSync('git', ['-C', folder, ...args], { stdio: 'ignore' });
   git('init');
   git('add', '.');

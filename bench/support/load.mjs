@@ -37,7 +37,14 @@ async function run({ path, connections, seconds, requests = Number.POSITIVE_INFI
   for (const socket of open) socket.destroy();
   const sorted = Float64Array.from(state.latencies).sort();
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-  return { requests: sorted.length, ms, bytes: state.bytes, p50: at(0.5), p99: at(0.99), failed: state.failed };
+  return {
+    requests: sorted.length,
+    ms,
+    bytes: state.bytes,
+    p50: at(0.5),
+    p99: at(0.99),
+    failed: state.failed,
+  };
 }
 
 async function freshLoop(head, state) {
@@ -103,10 +110,13 @@ function loop(socket, head, state) {
 
 function dial() {
   return new Promise((done, fail) => {
-    const socket = connect({ host: address, port: Number(port), servername: host, secureContext }, () => {
-      socket.setNoDelay(true);
-      done(socket);
-    });
+    const socket = connect(
+      { host: address, port: Number(port), servername: host, secureContext },
+      () => {
+        socket.setNoDelay(true);
+        done(socket);
+      },
+    );
     socket.on('error', fail);
   });
 }

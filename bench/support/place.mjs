@@ -21,7 +21,13 @@ export function makePlace() {
     return join(root, name);
   });
   const env = { ...process.env, POWERBOX_HOME: home };
-  return { root, home, workspace, env, close: () => rmSync(root, { recursive: true, force: true }) };
+  return {
+    root,
+    home,
+    workspace,
+    env,
+    close: () => rmSync(root, { recursive: true, force: true }),
+  };
 }
 
 /** Lets boxes of `place` reach the upstream under HOST, and keeps SECRET for it. */
@@ -88,7 +94,10 @@ function startNginx(root, port, env) {
       }
     }`;
   writeFileSync(join(root, 'nginx.conf'), config);
-  return spawn(locate('nginx'), ['-p', root, '-c', join(root, 'nginx.conf')], { env, stdio: 'ignore' });
+  return spawn(locate('nginx'), ['-p', root, '-c', join(root, 'nginx.conf')], {
+    env,
+    stdio: 'ignore',
+  });
 }
 
 function startNode(root, port) {

@@ -26,7 +26,9 @@ export function printTable(title, heads, rows) {
   const all = [heads, ...rows].map((row) => row.map(String));
   const widths = heads.map((_, column) => Math.max(...all.map((row) => row[column].length)));
   const line = (row) =>
-    row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join('  ');
+    row
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at])))
+      .join('  ');
   console.log(`\n${title}`);
   for (const row of all) console.log(`  ${line(row)}`);
 }
@@ -52,7 +54,9 @@ export function writeResults(name, before, results) {
   const file = join(RESULTS, `${name}.json`);
   const text = JSON.stringify({ ...before, load1minAfter: loadavg()[0], ...results }, null, 2);
   writeFileSync(file, `${text}\n`);
-  console.log(`\n  load ${before.load1min.toFixed(1)} before, ${loadavg()[0].toFixed(1)} after; written to ${file}`);
+  console.log(
+    `\n  load ${before.load1min.toFixed(1)} before, ${loadavg()[0].toFixed(1)} after; written to ${file}`,
+  );
 }
 
 /** Processor time of a process so far, in milliseconds; the kernel counts in steps of 10. */

@@ -46,9 +46,13 @@ export function sandboxRuntime() {
       npm(['install', '--no-audit', '--no-fund', '--ignore-scripts', wanted], folder);
     }
     const { version, bin } = JSON.parse(
-      execFileSync(process.execPath, ['-p', `JSON.stringify(require(${JSON.stringify(`${home}/package.json`)}))`], {
-        encoding: 'utf8',
-      }),
+      execFileSync(
+        process.execPath,
+        ['-p', `JSON.stringify(require(${JSON.stringify(`${home}/package.json`)}))`],
+        {
+          encoding: 'utf8',
+        },
+      ),
     );
     return { version, path: join(home, typeof bin === 'string' ? bin : Object.values(bin)[0]) };
   } catch (error) {
@@ -78,7 +82,8 @@ function fetchPackage(names) {
   const folder = join(CACHE, 'packages');
   mkdirSync(folder, { recursive: true });
   for (const name of names) {
-    if (spawnSync('apt-get', ['download', name], { cwd: folder, stdio: 'ignore' }).status !== 0) return;
+    if (spawnSync('apt-get', ['download', name], { cwd: folder, stdio: 'ignore' }).status !== 0)
+      return;
     const file = readdirSync(folder).find((entry) => entry.startsWith(`${name}_`));
     if (file !== undefined) spawnSync('dpkg-deb', ['-x', join(folder, file), ROOT]);
   }

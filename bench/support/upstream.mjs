@@ -5,7 +5,10 @@ import { join } from 'node:path';
 
 const [root, port] = process.argv.slice(2);
 const small = new Map(['/1k', '/1m'].map((path) => [path, readFileSync(join(root, path))]));
-const tls = { cert: readFileSync(join(root, 'cert.pem')), key: readFileSync(join(root, 'key.pem')) };
+const tls = {
+  cert: readFileSync(join(root, 'cert.pem')),
+  key: readFileSync(join(root, 'key.pem')),
+};
 
 createServer(tls, (request, response) => {
   request.resume();

@@ -23,7 +23,7 @@ export function guide(box: BoxState, method: string, response: ServerResponse): 
   const body = `${JSON.stringify({
     box: box.config.box,
     allowed: box.config.grants.map((grant) => grant.text),
-    secrets: box.secrets.map((secret) => ({
+    secrets: box.secrets.all.map((secret) => ({
       name: secret.name,
       origins: secret.bindings.map((binding) => binding.origin),
     })),

@@ -36,9 +36,13 @@ export const DECODE_RATIO_MAX = 200;
 export const REFUSALS_TOLD_MAX = 200;
 /** New certificates per second for one box, so that a flood of names costs the machine little. */
 export const LEAVES_PER_SECOND_MAX = 50;
+/** Names of one box that are remembered as minted. */
+export const LEAVES_KNOWN_MAX = 1024;
 /** How long the machine's own addresses are remembered. */
 export const OWN_ADDRESSES_MS_MAX = 5_000;
 /** Questions on one DNS connection over TCP; resolvers send a handful. */
 export const DNS_QUERIES_PER_STREAM_MAX = 100;
 /** Former values of rotated secrets that answers of one box are still searched for. */
 export const RETIRED_VALUES_MAX = 16;
+/** How long the row of an answer may wait to be written together with the next request's. */
+export const RESPONSE_ROW_MS_MAX = 20;

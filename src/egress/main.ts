@@ -53,7 +53,7 @@ function main(): void {
         attach(boxes.get(message.box), message, handle, http);
         break;
       case 'values':
-        boxes.get(message.box)?.state.replaceValues(message.values);
+        boxes.get(message.box)?.state.secrets.replaceValues(message.values);
         break;
       case 'close':
         void closeBox(boxes.get(message.box)).then(() => {

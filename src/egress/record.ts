@@ -1,5 +1,6 @@
 import type { Journal } from '../journal/journal.ts';
 import type { JournalEntry } from '../wire/journal-entry.ts';
+import { RESPONSE_ROW_MS_MAX } from './limits.ts';
 
 /**
  * Writes rows for many requests in one transaction. A request waits for its own row, so nothing
@@ -8,7 +9,10 @@ import type { JournalEntry } from '../wire/journal-entry.ts';
 export interface Recorder {
   /** Resolves with the row's `seq` once it is in the journal; rejects when it cannot be written. */
   write(entry: JournalEntry): Promise<number>;
-  /** For rows that nothing waits for; written with the next turn. */
+  /**
+   * For rows that nothing waits for; written with the next turn. Rows of answers wait for the next
+   * request's row and share its transaction, RESPONSE_ROW_MS_MAX at most.
+   */
   note(entry: JournalEntry): void;
   /** Writes what is waiting, at once. */
   flush(): void;
@@ -23,6 +27,7 @@ interface Waiting {
 export function makeRecorder(journal: Journal, onFailure: (error: unknown) => void): Recorder {
   let waiting: Waiting[] = [];
   let scheduled = false;
+  let later: NodeJS.Timeout | null = null;
 
   function flush(): void {
     scheduled = false;
@@ -46,9 +51,21 @@ export function makeRecorder(journal: Journal, onFailure: (error: unknown) => vo
     }
   }
 
+  function noteAnswer(item: Waiting): void {
+    waiting.push(item);
+    later ??= setTimeout(() => {
+      later = null;
+      flush();
+    }, RESPONSE_ROW_MS_MAX);
+  }
+
   return {
     write: (entry) => new Promise((done, fail) => enqueue({ entry, done, fail })),
-    note: (entry) => enqueue({ entry, done: () => {}, fail: () => {} }),
+    note(entry) {
+      const item: Waiting = { entry, done: () => {}, fail: () => {} };
+      if (entry.kind === 'response') noteAnswer(item);
+      else enqueue(item);
+    },
     flush,
   };
 }

@@ -49,7 +49,7 @@ export async function useHttp(
   const elsewhere = otherResource(head, judgement.grant.narrowing);
   if (elsewhere !== null) return refused(box, target, call, url, elsewhere);
 
-  const guarded = box.isGuarded(target);
+  const guarded = box.secrets.isGuarded(target);
   const filled = fillSlots(
     {
       method: head.method,
@@ -58,7 +58,7 @@ export async function useHttp(
       query: head.path.query,
       path: head.path.path,
     },
-    box.secrets,
+    box.secrets.all,
   );
   if (!filled.ok) return refused(box, target, call, url, filled);
   for (const text of filled.notes) {

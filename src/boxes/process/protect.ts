@@ -6,7 +6,6 @@ import {
   GIT_NAMES,
   type ProtectedName,
   type StandIn,
-  SUBMODULE_NAMES,
   WORKSPACE_NAMES,
   WORKTREE_NAMES,
 } from './protected-names.ts';
@@ -67,7 +66,7 @@ export function findGuards(root: string, options: GuardOptions = {}): Guards {
     }
     pinned.push(git);
     guard(git, GIT_NAMES);
-    for (const name of submodules(root, `${git}/modules`)) guard(name, SUBMODULE_NAMES);
+    for (const name of submodules(root, `${git}/modules`)) guard(name, GIT_NAMES);
     for (const name of folders(join(root, git, 'worktrees'))) {
       guard(`${git}/worktrees/${name}`, WORKTREE_NAMES);
     }

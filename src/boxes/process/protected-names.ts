@@ -49,16 +49,13 @@ export const WORKSPACE_NAMES: readonly ProtectedName[] = [
   ].map(file),
 ];
 
-/** In the folder of a git repository. `.` as commondir says what its absence says. */
+/** In the folder of a git repository, and of each submodule below `.git/modules`. `.` as commondir says what its absence says. */
 export const GIT_NAMES: readonly ProtectedName[] = [
   folder('hooks'),
   file('config'),
   file('config.worktree'),
   { path: 'commondir', standIn: { content: '.\n' } },
 ];
-
-/** In the folder of a submodule below `.git/modules`. */
-export const SUBMODULE_NAMES: readonly ProtectedName[] = GIT_NAMES;
 
 /** In `.git/worktrees/NAME`: git reads these before it reads any configuration. */
 export const WORKTREE_NAMES: readonly ProtectedName[] = [

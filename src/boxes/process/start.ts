@@ -88,7 +88,7 @@ export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promi
   };
   const child = playPlan(spec, staging, bindings, groups, hostUid, options);
   const entered = child.pid === undefined ? Promise.resolve() : groups.add(child.pid);
-  // A failure is told by `go`, unless the helper's own comes first.
+  // A failure is told by `go`, unless the start's own comes first.
   entered.catch(() => undefined);
   try {
     const { listeners, transparent } = await listening(child);

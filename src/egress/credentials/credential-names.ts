@@ -50,7 +50,7 @@ export const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
 
 /** What services call such a header when the list above does not know them. */
 const CREDENTIAL_NAME =
-  /(?:^|[-_])(?:(?:api|access|app|auth|service|account|secret|private)[-_]?key|token|secret|password|passwd|auth|authorization|credentials?|jwt|signature)$/;
+  /(?:^|[-_])(?:(?:\w*api|access|app|auth|service|account|secret|private)[-_]?key|token|secret|password|passwd|auth|authorization|credentials?|jwt|signature)$/;
 /** Forgery tokens prove where a form came from, not who sends it. */
 const HARMLESS_NAME = /(?:^|[-_])(?:csrf|xsrf)[-_]?token$/;
 

@@ -53,8 +53,9 @@ export function answerHead(
       continue;
     }
     const clean = scrubber.text(value);
-    scrubbed += clean.count + scrubber.text(name).count;
-    if (scrubber.text(name).count === 0) headers.push(name, clean.text);
+    const inName = scrubber.text(name).count;
+    scrubbed += clean.count + inName;
+    if (inName === 0) headers.push(name, clean.text);
   }
   const coding = readable(codings);
   if (coding === undefined) {

@@ -7,6 +7,7 @@ import { originOf, type Target } from '../target.ts';
 import { dialOptionsFor } from '../upstream/options.ts';
 import type { Use } from '../use.ts';
 import { type AnswerBody, answerBody, answerHead } from './answer.ts';
+import { makeResponseRow, type ResponseRow } from './response-row.ts';
 import { sendRefusal } from './send-refusal.ts';
 
 /**
@@ -43,21 +44,21 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #use: Use;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #started = performance.now();
+  readonly #row: ResponseRow;
   #controller: Dispatcher.DispatchController | null = null;
   #body: AnswerBody | null = null;
   #status: number | null = null;
   #scrubbedHead = 0;
   #bytesOut = 0;
-  #recorded = false;
 
   constructor(box: BoxState, use: Use, request: IncomingMessage, response: ServerResponse) {
     this.#box = box;
     this.#use = use;
     this.#request = request;
     this.#response = response;
+    this.#row = makeResponseRow(box, use);
     response.on('close', () => {
-      if (this.#recorded) return;
+      if (this.#row.written) return;
       this.#record(response.writableFinished ? undefined : 'egress-down');
       this.#controller?.abort(new Error('the box went away'));
     });
@@ -93,7 +94,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     message?: string,
   ): void {
     if (status < 200) return;
-    const scrubber = this.#use.guarded ? this.#box.scrubber : null;
+    const scrubber = this.#use.guarded ? this.#box.secrets.scrubber : null;
     const raw = controller.rawHeaders as Buffer[];
     const result = answerHead(status, message ?? '', raw, scrubber);
     if (!result.ok) {
@@ -136,7 +137,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** Before a head was sent the box gets an explanation, after that a cut connection. */
   fail(error: unknown): void {
-    if (this.#recorded) return;
+    if (this.#row.written) return;
     const { code, reason } = explainFailure(error);
     if (this.#response.headersSent) {
       this.#record(code);
@@ -154,7 +155,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #trailers(raw: readonly Buffer[]): string[] {
     if (raw.length === 0) return [];
-    const scrubber = this.#use.guarded ? this.#box.scrubber : null;
+    const scrubber = this.#use.guarded ? this.#box.secrets.scrubber : null;
     const result = answerHead(200, '', raw, scrubber);
     if (!result.ok) return [];
     this.#scrubbedHead += result.head.scrubbed;
@@ -162,19 +163,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #record(code: ErrorCode | undefined): void {
-    if (this.#recorded) return;
-    this.#recorded = true;
-    this.#box.recorder.note({
-      kind: 'response',
-      box: this.#box.config.box,
-      of: this.#use.seq,
-      status: this.#status,
+    const passed = {
       bytesOut: this.#bytesOut,
       bytesIn: this.#body?.bytes ?? 0,
-      durationMs: Math.round((performance.now() - this.#started) * 10) / 10,
       scrubbed: this.#scrubbedHead + (this.#body?.scrubbed ?? 0),
-      ...(code === undefined ? {} : { code }),
-    });
+    };
+    this.#row.write(this.#status, passed, code);
   }
 }
 

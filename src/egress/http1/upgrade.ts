@@ -1,7 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Duplex, Transform } from 'node:stream';
-import type { ErrorCode } from '../../wire/errors.ts';
+import { type Duplex, PassThrough, Transform } from 'node:stream';
+import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
 import type { BoxState } from '../box-egress.ts';
 import { RESPONSE_HEAD_MS_MAX } from '../limits.ts';
 import type { Scrubber } from '../scrub/scrubber.ts';
@@ -11,6 +11,7 @@ import { dialOptionsFor } from '../upstream/options.ts';
 import type { Use } from '../use.ts';
 import { answerHead } from './answer.ts';
 import { explainFailure } from './forward.ts';
+import { makeResponseRow, type ResponseRow } from './response-row.ts';
 import { writeRefusal } from './send-refusal.ts';
 import { websocketScrub } from './websocket-scrub.ts';
 
@@ -28,7 +29,7 @@ export function forwardUpgrade(
   socket: Duplex,
   early: Buffer,
 ): void {
-  const exchange = makeExchange(box, use, socket);
+  const exchange = new UpgradeExchange(box, use, socket);
   const options = dialOptionsFor(box, target, use.grant);
   const refusal = literalRefusal(target, options);
   if (refusal !== null) {
@@ -71,112 +72,91 @@ export function forwardUpgrade(
   });
 }
 
-interface UpgradeExchange {
-  fail(error: unknown): void;
-  decline(answer: IncomingMessage): void;
-  splice(answer: IncomingMessage, upstream: Socket, first: Buffer, early: Buffer): void;
-}
+/** One upgrade from the answer on: it is spliced, declined, or fails, and leaves one row. */
+class UpgradeExchange {
+  readonly #box: string;
+  readonly #row: ResponseRow;
+  readonly #socket: Duplex;
+  readonly #scrubber: Scrubber | null;
+  readonly #passed = { bytesIn: 0, bytesOut: 0, scrubbed: 0 };
 
-function makeExchange(box: BoxState, use: Use, socket: Duplex): UpgradeExchange {
-  const started = performance.now();
-  const scrubber = use.guarded ? box.scrubber : null;
-  const stats = { in: 0, out: 0, scrubbed: 0 };
-  let recorded = false;
-  function record(status: number | null, code?: ErrorCode): void {
-    if (recorded) return;
-    recorded = true;
-    box.recorder.note({
-      kind: 'response',
-      box: box.config.box,
-      of: use.seq,
-      status,
-      bytesOut: stats.out,
-      bytesIn: stats.in,
-      durationMs: Math.round((performance.now() - started) * 10) / 10,
-      scrubbed: stats.scrubbed,
-      ...(code === undefined ? {} : { code }),
-    });
+  constructor(box: BoxState, use: Use, socket: Duplex) {
+    this.#box = box.config.box;
+    this.#row = makeResponseRow(box, use);
+    this.#socket = socket;
+    this.#scrubber = use.guarded ? box.secrets.scrubber : null;
   }
-  function head(answer: IncomingMessage, extra: string): string | null {
-    const raw = answer.rawHeaders.map((text) => Buffer.from(text, 'latin1'));
-    const result = answerHead(answer.statusCode ?? 502, answer.statusMessage ?? '', raw, scrubber);
-    if (!result.ok) return null;
-    stats.scrubbed += result.head.scrubbed;
-    let text = `HTTP/1.1 ${result.head.status} ${result.head.message}\r\n`;
-    for (let i = 0; i < result.head.headers.length; i += 2) {
-      text += `${result.head.headers[i]}: ${result.head.headers[i + 1]}\r\n`;
+
+  fail(error: unknown): void {
+    const failure = explainFailure(error);
+    if (!this.#row.written) writeRefusal(this.#socket, failure, this.#box, null);
+    this.#row.write(null, this.#passed, failure.code);
+  }
+
+  /** The upstream answered with something else than an upgrade, for example 426. */
+  decline(answer: IncomingMessage): void {
+    const head = this.#head(answer, 'connection: close\r\n');
+    const coded = answer.headers['content-encoding'] !== undefined && this.#scrubber !== null;
+    if (head === null || coded) {
+      answer.destroy();
+      this.fail(new PowerboxError('response-unscrubbable', UNREADABLE));
+      return;
     }
+    this.#socket.write(head, 'latin1');
+    answer.pipe(scrubbing(this.#scrubber, this.#passed)).pipe(this.#socket);
+    answer.once('close', () => this.#row.write(answer.statusCode ?? null, this.#passed));
+  }
+
+  /** Joins both ends; `first` and `early` are what came behind the two heads. */
+  splice(answer: IncomingMessage, upstream: Socket, first: Buffer, early: Buffer): void {
+    const socket = this.#socket;
+    const head = isPlainWebsocket(answer, this.#scrubber)
+      ? this.#head(answer, 'connection: Upgrade\r\nupgrade: websocket\r\n')
+      : null;
+    const end = (status: number | null, code?: ErrorCode) => {
+      this.#row.write(status, this.#passed, code);
+      socket.destroy();
+      upstream.destroy();
+    };
+    if (head === null) {
+      end(null, 'response-unscrubbable');
+      return;
+    }
+    socket.write(head, 'latin1');
+    if (first.length > 0) upstream.unshift(first);
+    if (early.length > 0) socket.unshift(early);
+    const passed = this.#passed;
+    const outward = counter((bytes) => {
+      passed.bytesOut += bytes;
+    });
+    const inward = counter((bytes) => {
+      passed.bytesIn += bytes;
+    });
+    const frames =
+      this.#scrubber === null
+        ? new PassThrough()
+        : websocketScrub(this.#scrubber, (echoes) => {
+            passed.scrubbed += echoes;
+          });
+    socket.pipe(outward).pipe(upstream);
+    upstream.pipe(inward).pipe(frames).pipe(socket);
+    socket.once('close', () => end(101));
+    upstream.once('close', () => end(101));
+    upstream.on('error', () => end(101));
+    frames.on('error', () => end(101, 'response-unscrubbable'));
+  }
+
+  #head(answer: IncomingMessage, extra: string): string | null {
+    const raw = answer.rawHeaders.map((text) => Buffer.from(text, 'latin1'));
+    const { statusCode = 502, statusMessage = '' } = answer;
+    const result = answerHead(statusCode, statusMessage, raw, this.#scrubber);
+    if (!result.ok) return null;
+    const { status, message, headers, scrubbed } = result.head;
+    this.#passed.scrubbed += scrubbed;
+    let text = `HTTP/1.1 ${status} ${message}\r\n`;
+    for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
     return `${text}${extra}\r\n`;
   }
-  return {
-    fail(error) {
-      const failure = explainFailure(error);
-      if (!recorded) writeRefusal(socket, failure, box.config.box, null);
-      record(null, failure.code);
-    },
-    /** The upstream answered with something else than an upgrade, for example 426. */
-    decline(answer) {
-      const text = head(answer, 'connection: close\r\n');
-      const coded = answer.headers['content-encoding'] !== undefined && scrubber !== null;
-      if (text === null || coded) {
-        answer.destroy();
-        writeRefusal(
-          socket,
-          { code: 'response-unscrubbable', reason: UNREADABLE },
-          box.config.box,
-          null,
-        );
-        record(null, 'response-unscrubbable');
-        return;
-      }
-      socket.write(text, 'latin1');
-      answer.pipe(scrubbing(scrubber, stats)).pipe(socket);
-      answer.once('close', () => record(answer.statusCode ?? null));
-    },
-    splice(answer, upstream, first, early) {
-      const text = isPlainWebsocket(answer, scrubber)
-        ? head(answer, 'connection: Upgrade\r\nupgrade: websocket\r\n')
-        : null;
-      if (text === null) {
-        upstream.destroy();
-        socket.destroy();
-        record(null, 'response-unscrubbable');
-        return;
-      }
-      socket.write(text, 'latin1');
-      if (first.length > 0) upstream.unshift(first);
-      if (early.length > 0) socket.unshift(early);
-      const outward = counter((bytes) => {
-        stats.out += bytes;
-      });
-      const inward =
-        scrubber === null
-          ? scrubbing(null, stats)
-          : websocketScrub(scrubber, (echoes) => {
-              stats.scrubbed += echoes;
-            });
-      if (scrubber !== null) {
-        upstream.on('data', (chunk: Buffer) => {
-          stats.in += chunk.length;
-        });
-      }
-      socket.pipe(outward).pipe(upstream);
-      upstream.pipe(inward).pipe(socket);
-      const over = () => {
-        record(101);
-        socket.destroy();
-        upstream.destroy();
-      };
-      socket.once('close', over);
-      upstream.once('close', over);
-      upstream.on('error', over);
-      inward.on('error', () => {
-        record(101, 'response-unscrubbable');
-        socket.destroy();
-        upstream.destroy();
-      });
-    },
-  };
 }
 
 /** An extension would hide echoes; none was asked for where a secret is bound. */
@@ -195,18 +175,21 @@ function counter(count: (bytes: number) => void): Transform {
   });
 }
 
-function scrubbing(scrubber: Scrubber | null, stats: { in: number; scrubbed: number }): Transform {
+function scrubbing(
+  scrubber: Scrubber | null,
+  passed: { bytesIn: number; scrubbed: number },
+): Transform {
   const stream = scrubber?.stream() ?? null;
-  const before = stats.scrubbed;
+  const before = passed.scrubbed;
   return new Transform({
     transform(chunk: Buffer, _, done) {
-      stats.in += chunk.length;
+      passed.bytesIn += chunk.length;
       if (stream === null) {
         done(null, chunk);
         return;
       }
       const clean = stream.write(chunk);
-      stats.scrubbed = before + stream.count;
+      passed.scrubbed = before + stream.count;
       done(null, clean.length > 0 ? clean : undefined);
     },
     flush(done) {

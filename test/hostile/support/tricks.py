@@ -20,7 +20,7 @@ OTHER = "other.acme.example"
 PLAIN = "plain.acme.example"
 EVIL = "evil.example"
 PROXY = ("198.18.0.2", 3128)
-WAIT = 5
+WAIT = 1 if DIRECT else 5
 
 TRICKS = {}
 
