@@ -6,7 +6,7 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CLI, HOST, introduce, makePlace, SECRET, startUpstream } from './support/place.mjs';
-import { cpuMs, memoryKiB, printTable, summary } from './support/report.mjs';
+import { childrenOf, cpuMs, memoryKiB, printTable, summary } from './support/report.mjs';
 
 const LOAD = new URL('support/load.mjs', import.meta.url).pathname;
 const GUARDED = 'powerbox, secret and scrub';
@@ -151,14 +151,9 @@ function asked(name, child, egress) {
 }
 
 function egressOf(starter) {
-  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      if (Number(parent) === starter && command.includes('egress/main.js')) return Number(pid);
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  throw new Error('the egress process was not found');
+  const found = childrenOf(starter).find((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('egress/main.js'),
+  );
+  if (found === undefined) throw new Error('the egress process was not found');
+  return found;
 }

@@ -91,6 +91,7 @@ function startNginx(root, port, env) {
         listen 127.0.0.1:${port} ssl backlog=1024;
         ssl_certificate ${root}/cert.pem; ssl_certificate_key ${root}/key.pem;
         root ${root};
+        location /id/ { return 200 "$uri\\n"; }
       }
     }`;
   writeFileSync(join(root, 'nginx.conf'), config);

@@ -1,6 +1,6 @@
 // Numbers of a run: medians, a table on the terminal, and a file below bench/results.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 
@@ -70,6 +70,17 @@ export function cpuMs(pid) {
 export function memoryKiB(pid, file, field) {
   const text = readFileSync(`/proc/${pid}/${file}`, 'utf8');
   return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
+}
+
+/** The processes that a process has started and that still run. */
+export function childrenOf(pid) {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number),
+  );
 }
 
 function commit() {

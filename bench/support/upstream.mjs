@@ -18,6 +18,8 @@ createServer(tls, (request, response) => {
   } else if (request.url === '/1g') {
     response.writeHead(200, { 'content-length': 2 ** 30 });
     createReadStream(join(root, '1g'), { highWaterMark: 1 << 18 }).pipe(response);
+  } else if (request.url.startsWith('/id/')) {
+    response.end(`${request.url}\n`);
   } else {
     response.writeHead(404, { 'content-length': 0 }).end();
   }

@@ -30,7 +30,13 @@ export function acceptConnection(box: BoxState, http: HttpServer, socket: Socket
   box.sockets.add(socket);
   socket.once('close', () => box.sockets.delete(socket));
   socket.setNoDelay(true);
+  // A box that was refused very often waits, so that it cannot fill the disk with rows.
+  const delay = box.refusals.delay();
+  if (delay > 0) setTimeout(route, delay, box, http, socket);
+  else route(box, http, socket);
+}
 
+function route(box: BoxState, http: HttpServer, socket: Socket): void {
   const address = plainAddress(socket.localAddress);
   const port = socket.localPort;
   if (address === null || port === undefined) {

@@ -6,12 +6,21 @@ import {
   CONNECTIONS_MAX,
   LEAVES_KNOWN_MAX,
   LEAVES_PER_SECOND_MAX,
+  REFUSALS_PER_SECOND_MAX,
   REFUSALS_TOLD_MAX,
 } from './limits.ts';
 import type { BoxEgress } from './protocol.ts';
 import type { Recorder } from './record.ts';
 import { makeLeafMinter } from './tls/leaf.ts';
 import { makeUpstreams, type Upstreams } from './upstream/pools.ts';
+
+/** So many things in each second are free; those beyond wait for the time that has room for them. */
+export interface Pace {
+  /** Counts one; how many milliseconds it has to wait. */
+  count(): number;
+  /** How many the next one would. */
+  delay(): number;
+}
 
 /** Everything that the egress holds for one box. When it is closed, nothing of it is left. */
 export interface BoxState {
@@ -24,6 +33,7 @@ export interface BoxState {
   readonly sockets: Set<Socket>;
   /** A certificate for this name, or null when the box asks for new names too fast. */
   leafFor(name: string): SecureContext | null;
+  readonly refusals: Pace;
   /** Tells the person of a refused destination, once. */
   tellRefused(destination: string, line: string): void;
   /** A row for connections beyond the bound: one a second stands for all of them. */
@@ -48,6 +58,7 @@ export function makeBoxState(
     recorder,
     sockets,
     leafFor: limited(makeLeafMinter(config.ca)),
+    refusals: paced(REFUSALS_PER_SECOND_MAX),
     tellRefused(destination, line) {
       if (told.has(destination) || told.size >= REFUSALS_TOLD_MAX) return;
       told.add(destination);
@@ -82,6 +93,18 @@ function limited(mint: (name: string) => SecureContext): (name: string) => Secur
       known.add(name);
     }
     return mint(name);
+  };
+}
+
+function paced(count: number): Pace {
+  let free = 0;
+  const delay = () => Math.max(0, Math.ceil(free - Date.now()));
+  return {
+    count() {
+      free = Math.max(free, Date.now() - 1000) + 1000 / count;
+      return delay();
+    },
+    delay,
   };
 }
 

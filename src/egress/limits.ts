@@ -46,3 +46,8 @@ export const DNS_QUERIES_PER_STREAM_MAX = 100;
 export const RETIRED_VALUES_MAX = 16;
 /** How long the row of an answer may wait to be written together with the next request's. */
 export const RESPONSE_ROW_MS_MAX = 20;
+/**
+ * Refusals of one box in a second that are answered at once; each is a row, and a box must not be
+ * able to fill the disk with rows. What comes beyond waits for the next second.
+ */
+export const REFUSALS_PER_SECOND_MAX = 100;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Grant } from '../ocap/grant.ts';
 import { judge } from '../ocap/judge.ts';
 import { type HttpCall, type HttpConfig, type HttpNarrowing, httpPower } from '../powers/http.ts';
@@ -104,6 +105,8 @@ async function refused(
   refusal: { readonly code: ErrorCode; readonly reason: string },
 ): Promise<{ ok: false } & Refusal> {
   const { code, reason } = refusal;
+  const delay = box.refusals.count();
+  if (delay > 0) await sleep(delay);
   try {
     await box.recorder.write({
       kind: 'request',

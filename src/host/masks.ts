@@ -1,5 +1,5 @@
 import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { type MaskedValue, maskFile, type PlaceholderMaker } from '../vault/env-file.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { MASK_DEPTH_MAX, MASK_FILES_MAX, MASK_FOLDERS_MAX } from './limits.ts';
@@ -17,8 +17,10 @@ export interface Mask {
 const NOT_SEARCHED: ReadonlySet<string> = new Set(['node_modules', '.git', '.venv', '__pycache__']);
 
 /**
- * Masks every `.env*` file in the mounted folders and the files that were named. A folder too
- * large to search is refused: an unseen secret file would be readable.
+ * Masks every `.env*` file in the mounted folders and the files that were named. Sockets are
+ * covered by an empty file: whoever listens on one is outside the box, and connecting to it by its
+ * path would pass the egress by. A folder too large to search is refused: an unseen secret file
+ * would be readable.
  */
 export function findMasks(
   mounts: readonly WantedMount[],
@@ -29,7 +31,7 @@ export function findMasks(
   const found = new Map<string, string>();
   const budget = { folders: MASK_FOLDERS_MAX, files: MASK_FILES_MAX };
   for (const mount of mounts) {
-    for (const path of searchEnvFiles(mount.source, 0, budget)) {
+    for (const path of searchFiles(mount.source, 0, budget)) {
       const target = targetOf(path, mounts);
       if (target !== null) found.set(target, path);
     }
@@ -44,6 +46,7 @@ export function findMasks(
 function mask(source: string, make: PlaceholderMaker): Pick<Mask, 'content' | 'values'> {
   let bytes: Buffer;
   try {
+    if (lstatSync(source).isSocket()) return { content: new Uint8Array(), values: [] };
     bytes = readFileSync(source);
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? 'unknown';
@@ -83,13 +86,12 @@ function targetOf(source: string, mounts: readonly WantedMount[]): string | null
   return mount === undefined ? null : join(mount.target, source.slice(mount.source.length));
 }
 
-function searchEnvFiles(
+function searchFiles(
   path: string,
   depth: number,
   budget: { folders: number; files: number },
 ): string[] {
-  if (lstatSync(path).isFile())
-    return isEnvName(path.slice(path.lastIndexOf('/') + 1)) ? [path] : [];
+  if (!lstatSync(path).isDirectory()) return isEnvName(basename(path)) ? [path] : [];
   budget.folders -= 1;
   if (budget.folders < 0 || depth > MASK_DEPTH_MAX) {
     throw new PowerboxError(
@@ -108,7 +110,9 @@ function searchEnvFiles(
   for (const entry of entries) {
     const below = join(path, entry.name);
     if (entry.isDirectory()) {
-      if (!NOT_SEARCHED.has(entry.name)) found.push(...searchEnvFiles(below, depth + 1, budget));
+      if (!NOT_SEARCHED.has(entry.name)) found.push(...searchFiles(below, depth + 1, budget));
+    } else if (entry.isSocket()) {
+      found.push(below);
     } else if (isEnvName(entry.name)) {
       found.push(...envFile(entry, below));
     }
@@ -117,7 +121,7 @@ function searchEnvFiles(
   if (budget.files < 0) {
     throw new PowerboxError(
       'mask-too-large',
-      `Cannot mask all secret files below ${path}: there are too many.`,
+      `Cannot mask all secret files and sockets below ${path}: there are too many.`,
     );
   }
   return found;

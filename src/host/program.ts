@@ -33,15 +33,16 @@ export function findProgram(
     SYSTEM.some((folder) => within(path, folder)) ||
     mounts.some((mount) => within(path, mount.target));
   if (program.includes('/')) return findByPath(program, cwd, mounts, visible);
-  const found = search(program, hostPath);
-  if (found === null) {
+  const candidates = search(program, `${hostPath}${delimiter}${BOX_PATH}`);
+  const seen = candidates.find((path) => visible(path) && visible(realpathSync(path)));
+  if (seen !== undefined) return { mounts: [], path: pathWith(dirname(seen)), program };
+  const found = candidates[0];
+  if (found === undefined) {
     throw new PowerboxError(
       'program-missing',
       `Cannot run "${program}": there is no such program on PATH.`,
     );
   }
-  if (visible(found) && visible(realpathSync(found)))
-    return { mounts: [], path: pathWith(dirname(found)), program };
   const real = realpathSync(found);
   const needed = bringing(real);
   if (!bring) {
@@ -89,13 +90,13 @@ function findByPath(
   return { mounts: [], path: BOX_PATH, program };
 }
 
-function search(program: string, hostPath: string): string | null {
-  for (const folder of hostPath.split(delimiter)) {
-    if (!isAbsolute(folder)) continue;
-    const path = join(folder, program);
-    if (isExecutable(path)) return path;
-  }
-  return null;
+/** Every file of that name on a PATH, in order. */
+function search(program: string, path: string): string[] {
+  return path
+    .split(delimiter)
+    .filter((folder) => isAbsolute(folder))
+    .map((folder) => join(folder, program))
+    .filter(isExecutable);
 }
 
 function isExecutable(path: string): boolean {

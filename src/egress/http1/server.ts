@@ -195,6 +195,7 @@ function askFor(
 export function recordConnection(connection: Connection, refusal: Refusal): void {
   const name = connection.declared?.host ?? connection.address;
   const target = name.includes(':') ? `[${name}]:${connection.port}` : `${name}:${connection.port}`;
+  connection.box.refusals.count();
   connection.box.recorder.note({
     kind: 'connection',
     box: connection.box.config.box,

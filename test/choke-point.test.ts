@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { readRepositoryFile, repositoryFiles } from './support/repository.ts';
+
+const SOURCES = repositoryFiles().filter((file) => /^src\/.*(?<!\.test)\.ts$/.test(file));
+
+/** The files whose text has this, in order. */
+function filesWith(pattern: RegExp): string[] {
+  return SOURCES.filter((file) => pattern.test(readRepositoryFile(file))).sort();
+}
+
+describe('the one choke point', () => {
+  it('is the only place that judges, and the only one that fills slots', () => {
+    expect(filesWith(/\bjudge\(/)).toEqual(['src/egress/use.ts']);
+    expect(filesWith(/\bfillSlots\(/)).toEqual([
+      'src/egress/credentials/fill-slots.ts',
+      'src/egress/use.ts',
+    ]);
+  });
+
+  it('is passed by everything that reaches an upstream', () => {
+    expect(filesWith(/from '(\.\/|\.\.\/|\.\/upstream\/|\.\.\/upstream\/)dial\.ts'/)).toEqual([
+      'src/egress/http1/upgrade.ts',
+      'src/egress/upstream/options.ts',
+      'src/egress/upstream/pools.ts',
+    ]);
+    expect(filesWith(/\.poolFor\(/)).toEqual(['src/egress/http1/forward.ts']);
+    expect(filesWith(/\bforward(Upgrade)?\(box/)).toEqual(['src/egress/http1/server.ts']);
+    const server = readRepositoryFile('src/egress/http1/server.ts');
+    // A use can be had from useHttp alone, and both ways out take one.
+    expect(server.match(/await useHttp\(/g)).toHaveLength(2);
+    expect(server.match(/\bforward(Upgrade)?\(box, [a-z.]+, result\.use,/g)).toHaveLength(2);
+  });
+
+  it('writes the row before it gives a use away', () => {
+    const use = readRepositoryFile('src/egress/use.ts');
+    expect(use.indexOf('judge(httpPower')).toBeLessThan(use.indexOf('fillSlots('));
+    expect(use.indexOf('fillSlots(')).toBeLessThan(use.indexOf('await box.recorder.write('));
+    expect(use.indexOf('await box.recorder.write(')).toBeLessThan(use.indexOf('ok: true,'));
+  });
+
+  it('dials nowhere but in dial.ts', () => {
+    const dialling = /\b(netConnect|tlsConnect|createConnection|fetch)\(|from 'node:https'/;
+    expect(filesWith(dialling).filter((file) => file.startsWith('src/egress/'))).toEqual([
+      'src/egress/upstream/dial.ts',
+    ]);
+  });
+});

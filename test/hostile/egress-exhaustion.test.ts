@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeRig, type Rig, type Seen, type TrickRun } from './support/rig.ts';
+import {
+  type Answer,
+  makeIssuer,
+  type RawService,
+  reply,
+  startRawService,
+} from './support/service.ts';
+
+const QUICK = [
+  ...['large_header', 'many_headers', 'headers_in_bound', 'long_path', 'many_names'],
+  ...['many_connections', 'many_requests', 'never_reads', 'endless_head', 'endless_names'],
+];
+const MEBIBYTE = 1 << 20;
+
+let service: RawService;
+let rig: Rig;
+let quick: TrickRun;
+let slow: TrickRun;
+let sent = 0;
+/** Resident memory of the largest egress that was seen, in MiB. */
+let largest = 0;
+
+const answer: Answer = async ({ path, head }, socket) => {
+  if (path === '/endless') {
+    socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+    const chunk = Buffer.concat([
+      Buffer.from('100000\r\n'),
+      Buffer.alloc(MEBIBYTE, 65),
+      Buffer.from('\r\n'),
+    ]);
+    while (!socket.destroyed && sent < 1024 * MEBIBYTE) {
+      sent += MEBIBYTE;
+      if (!socket.write(chunk)) {
+        await new Promise<void>((done) => socket.once('drain', done).once('close', () => done()));
+      }
+    }
+    return;
+  }
+  if (path === '/endless-head') {
+    socket.write('HTTP/1.1 200 OK\r\n');
+    for (let line = 0; line < 4096 && !socket.destroyed; line += 1) {
+      socket.write(`X-${line}: ${'a'.repeat(1000)}\r\n`);
+    }
+    socket.end();
+    return;
+  }
+  socket.end(reply(`welcome to ${path} with ${head.split('\r\n').length}`, ['Connection: close']));
+};
+
+/** The egress of any command line of this test's own; they are found by their parent. */
+function watchMemory(): void {
+  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const line = readFileSync(`/proc/${entry}/cmdline`, 'latin1');
+      if (!line.includes('egress/main.js')) continue;
+      const parent = /^PPid:\t(\d+)/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1];
+      const environment = readFileSync(`/proc/${parent}/environ`, 'latin1');
+      if (!environment.includes(rig.home)) continue;
+      const resident = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1];
+      largest = Math.max(largest, Number(resident) / 1024);
+    } catch {
+      // It ended, or is somebody else's.
+    }
+  }
+}
+
+beforeAll(async () => {
+  const issuer = makeIssuer();
+  service = await startRawService({ certificate: issuer.issue('api.acme.example'), answer });
+  rig = makeRig({ 'api.acme.example:443': service.port }, issuer.certificate);
+  await rig.secret('API_TOKEN', 'tok_live-6TgB3nYh7UjM9kIo', ['--for', 'https://api.acme.example']);
+  const flags = ['--secret', 'API_TOKEN', '--allow', 'api.acme.example'];
+  const watch = setInterval(watchMemory, 100);
+  try {
+    quick = await rig.tricks('exhaustion-tricks.py', flags, QUICK);
+    slow = await rig.tricks('exhaustion-tricks.py', flags, ['slow_all']);
+  } finally {
+    clearInterval(watch);
+  }
+}, 120_000);
+afterAll(async () => {
+  rig.close();
+  await service.close();
+});
+
+function seen(name: string): Seen {
+  return quick.seen[name] as Seen;
+}
+
+describe('an egress that is to be used up', () => {
+  it.each(QUICK.filter((name) => name !== 'headers_in_bound'))(
+    '50 serves an ordinary request after %s, at once',
+    (name) => {
+      expect(seen(name).text).toMatch(
+        /then HTTP\/1\.1 200 .*welcome to \/ordinary.* after [0-4]\.\d s/s,
+      );
+    },
+  );
+
+  it('50 refuses heads beyond its bounds whole, and forwards those within', () => {
+    for (const name of ['large_header', 'many_headers']) {
+      expect(seen(name).text).toMatch(/^HTTP\/1\.1 (400|431) .*request-malformed/s);
+    }
+    expect(seen('long_path').text).toMatch(/^HTTP\/1\.1 400 /);
+    expect(seen('headers_in_bound').text).toContain('welcome to /bound with 40');
+    expect(service.asked.map(({ path }) => path)).not.toContain('/large');
+    expect(service.asked.map(({ path }) => path)).not.toContain('/many');
+  });
+
+  it('50 makes few certificates for a flood of names', () => {
+    const [, made, cut] = /made (\d+) cut (\d+)/.exec(seen('many_names').text) ?? [];
+    expect(Number(made) + Number(cut)).toBe(400);
+    expect(Number(cut)).toBeGreaterThan(0);
+    expect(quick.rows.some(({ code }) => code === 'limit-exceeded')).toBe(true);
+  });
+
+  it('50 holds a bounded number of connections', () => {
+    const [, cut] = /cut (\d+) of/.exec(seen('many_connections').text) ?? [];
+    expect(Number(cut)).toBeGreaterThanOrEqual(1500 - 1024);
+  });
+
+  it('50 keeps its memory while nobody reads, and reads no further than it must', () => {
+    expect(sent).toBeLessThan(256 * MEBIBYTE);
+    expect(largest).toBeGreaterThan(20);
+    expect(largest).toBeLessThan(400);
+    expect(seen('endless_head').text).toMatch(/^HTTP\/1\.1 502 /);
+  });
+
+  it('50 loses patience with whoever does not finish a greeting or a head', () => {
+    const waits = JSON.parse((slow.seen.slow_all as Seen).text) as Record<string, string>;
+    const seconds = Object.entries(waits).map(([name, text]) => [
+      name,
+      Number(/after (\d+) s$/.exec(text)?.[1]),
+    ]);
+    expect(Object.fromEntries(seconds)).toEqual({
+      slow_greeting: expect.closeTo(10, -0.9),
+      slow_first_bytes: expect.closeTo(10, -0.9),
+      slow_head: expect.closeTo(33, -1.1),
+      slow_head_proxy: expect.closeTo(33, -1.1),
+    });
+  });
+});
