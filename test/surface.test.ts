@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { DISK_BYTES_DEFAULT, PIDS_DEFAULT } from '../src/host/limits.ts';
+import { KITS } from '../src/kits/kits.ts';
+import { EMPTY_POLICY } from '../src/policy/policy.ts';
+import { makeRule } from '../src/policy/rule.ts';
+import { SECRET_CHARS_MIN } from '../src/vault/limits.ts';
+import { formatSlot, parseSlot } from '../src/vault/slot.ts';
 import { ERRORS } from '../src/wire/errors.ts';
+import { CLI, runProgram } from './support/powerbox.ts';
 
 /**
  * What programs and people hold on to, frozen as literals: a change here is a change of the
@@ -51,7 +58,72 @@ const ERROR_CODES: Readonly<Record<string, readonly [number, number, boolean]>> 
   internal: [500, 70, false],
 };
 
+/** Verb: the first line of its help. */
+const VERBS: Readonly<Record<string, string>> = {
+  run: 'powerbox run [options] <program...>',
+  exec: 'powerbox exec [options] <box> <program...>',
+  ls: 'powerbox ls [options]',
+  inspect: 'powerbox inspect [options] <box>',
+  stop: 'powerbox stop [options] <box...>',
+  logs: 'powerbox logs [options] <box>',
+  log: 'powerbox log [options] [command] [box]',
+  diff: 'powerbox diff [options] <box>',
+  apply: 'powerbox apply [options] <box>',
+  discard: 'powerbox discard [options] <box>',
+  secret: 'powerbox secret [options] [command]',
+  policy: 'powerbox policy [options] [command]',
+  kit: 'powerbox kit [options] [command]',
+  doctor: 'powerbox doctor [options]',
+};
+
+/** Flags of `run`, in order; a flag that is gone breaks somebody's script. */
+const RUN_FLAGS =
+  '--allow --allow-all-hosts --secret --workspace --mount --mask --env --memory --cpus --pids --disk --timeout --kit --no-policy --accept-policy --detach --quiet --help';
+
+const SLOTS = [
+  'header:authorization:bearer',
+  'header:authorization:basic-password',
+  'header:x-api-key',
+  'query:key',
+];
+
+const KINDS_OF_KIT = ['claude', 'codex', 'gemini', 'opencode', 'pi'];
+
 describe('the surface', () => {
+  it.each(Object.entries(VERBS))('has the verb %s', async (verb, usage) => {
+    const { stdout } = await runProgram([process.execPath, CLI, verb, '--help']);
+    expect(stdout.split('\n')[0]).toBe(`Usage: ${usage}`);
+    if (verb !== 'run') return;
+    const flags = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1]);
+    expect(flags.join(' ')).toBe(RUN_FLAGS);
+  });
+
+  it('has no other verb', async () => {
+    const { stdout } = await runProgram([process.execPath, CLI, '--help']);
+    const verbs = [...stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map((match) => match[1]);
+    expect(verbs).toEqual(Object.keys(VERBS));
+  });
+
+  it('has these slots and kits', () => {
+    for (const slot of SLOTS) expect(formatSlot(parseSlot(slot))).toBe(slot);
+    expect(KITS.map(({ name }) => name)).toEqual(KINDS_OF_KIT);
+  });
+
+  it('has these defaults', () => {
+    expect({ pids: PIDS_DEFAULT, disk: DISK_BYTES_DEFAULT, shortest: SECRET_CHARS_MIN }).toEqual({
+      pids: 4096,
+      disk: 2_147_483_648,
+      shortest: 12,
+    });
+    expect(EMPTY_POLICY.workspace).toBe('rw');
+    expect(
+      makeRule(
+        { scheme: 'https', host: { type: 'exact', name: 'a.example' }, port: 443 },
+        { methods: null, path: null },
+      ).text,
+    ).toBe('https://a.example');
+  });
+
   it('has these error codes', () => {
     const found = Object.entries(ERRORS).map(([code, { http, exit, retryable }]) => [
       code,

@@ -80,4 +80,22 @@ async function version(): Promise<string> {
   return `powerbox ${(JSON.parse(text) as { version: string }).version}`;
 }
 
+/**
+ * A reader that has seen enough (`powerbox log | head`) is no fault, and no fault at all shows a
+ * person a stack that they did not ask for.
+ */
+function catchAll(argv: readonly string[]): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit();
+      throw error;
+    });
+  }
+  const fatal = (error: unknown) => {
+    process.exit(printError(processContext(), error, argv.includes('--debug')));
+  };
+  process.on('uncaughtException', fatal).on('unhandledRejection', fatal);
+}
+
+catchAll(process.argv);
 await main(process.argv.slice(2));

@@ -101,9 +101,11 @@ describe('an egress that is to be used up', () => {
   );
 
   it('50 refuses heads beyond its bounds whole, and forwards those within', () => {
+    // The connection may be cut before whoever still sends has read why.
     for (const name of ['large_header', 'many_headers']) {
-      expect(seen(name).text).toMatch(/^HTTP\/1\.1 (400|431) .*request-malformed/s);
+      expect(seen(name).text).toMatch(/^(?:HTTP\/1\.1 400 .*request-malformed.*)?\nthen /s);
     }
+    expect(quick.rows.filter(({ code }) => code === 'request-malformed').length).toBeGreaterThan(2);
     expect(seen('long_path').text).toMatch(/^HTTP\/1\.1 400 /);
     expect(seen('headers_in_bound').text).toContain('welcome to /bound with 40');
     expect(service.asked.map(({ path }) => path)).not.toContain('/large');

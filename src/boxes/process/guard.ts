@@ -91,7 +91,6 @@ function onlyExtra(mount: Mount, extra: readonly string[]): Guards {
     pinned: [],
     readOnly: extra.filter(exists),
     missing: extra.filter((p) => !exists(p)).map((path) => ({ path, standIn: { content: '' } })),
-    complete: true,
   };
 }
 

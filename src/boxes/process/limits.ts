@@ -10,10 +10,10 @@ export const START_MS_MAX = 20_000;
 export const STOP_GRACE_MS = 2_000;
 /** Size of each tmpfs where the caller names none; a box without a limit could fill the memory. */
 export const DISK_BYTES_DEFAULT: number = 2 * 1024 ** 3;
-/** Folders looked at for git repositories at the start; a larger tree is guarded up to there. */
-export const PROTECT_FOLDERS_MAX = 20_000;
+/** Folders looked at for git repositories at the start; a larger tree is refused. */
+export const PROTECT_FOLDERS_MAX = 100_000;
 /** Depth of that search below the workspace. */
-export const PROTECT_DEPTH_MAX = 8;
+export const PROTECT_DEPTH_MAX = 64;
 /** Size of a file that a difference is printed for; a larger one is named only. */
 export const DIFF_BYTES_MAX: number = 4 * 1024 * 1024;
 /** How long a kernel may take to let go of a control group after its last process. */

@@ -18,8 +18,6 @@ export interface Guards {
   readonly readOnly: readonly string[];
   /** Missing, and to be held by a stand-in that is then bound read-only. */
   readonly missing: readonly { readonly path: string; readonly standIn: StandIn }[];
-  /** False where the search for repositories ended at its bound. */
-  readonly complete: boolean;
 }
 
 export interface GuardOptions {
@@ -33,7 +31,8 @@ export interface GuardOptions {
 
 /**
  * Finds what is to be guarded below `root`.
- * Throws `mount-unreadable` where a guarded name is a symbolic link, which no mount can hold.
+ * Throws `mount-unreadable` where a guarded name is a symbolic link, which no mount can hold, and
+ * `mask-too-large` where there are more folders than can be searched for repositories.
  */
 export function findGuards(root: string, options: GuardOptions = {}): Guards {
   const { extra = [], links = 'refuse', standIns = new Set<string>() } = options;
@@ -58,8 +57,7 @@ export function findGuards(root: string, options: GuardOptions = {}): Guards {
   if (['HEAD', 'objects', 'refs'].every((name) => statOf(root, name) !== undefined)) {
     guard('', GIT_NAMES);
   }
-  const { repositories, complete } = findRepositories(root);
-  for (const git of repositories.filter((path) => !standIns.has(path))) {
+  for (const git of findRepositories(root).filter((path) => !standIns.has(path))) {
     if (statOf(root, git)?.isDirectory() !== true) {
       readOnly.add(git);
       continue;
@@ -76,7 +74,6 @@ export function findGuards(root: string, options: GuardOptions = {}): Guards {
     pinned,
     readOnly: [...readOnly].sort(),
     missing: [...missing].map(([path, standIn]) => ({ path, standIn })),
-    complete,
   };
 }
 
@@ -100,15 +97,15 @@ function lookUp(root: string, path: string, refuseLinks: boolean): Stats | undef
   return stat;
 }
 
-/** Every `.git` below a folder, nearest first, as far as the bounds go. */
-function findRepositories(root: string): { repositories: string[]; complete: boolean } {
+/** Every `.git` below a folder, nearest first. */
+function findRepositories(root: string): string[] {
   const repositories: string[] = [];
   let level = [''];
   let seen = 0;
   for (let depth = 0; depth <= PROTECT_DEPTH_MAX; depth++) {
     const next: string[] = [];
     for (const folder of level) {
-      if (++seen > PROTECT_FOLDERS_MAX) return { repositories, complete: false };
+      if (++seen > PROTECT_FOLDERS_MAX) throw tooLarge(root);
       for (const entry of entries(join(root, folder))) {
         const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
         if (entry.name === '.git') repositories.push(path);
@@ -117,7 +114,15 @@ function findRepositories(root: string): { repositories: string[]; complete: boo
     }
     level = next;
   }
-  return { repositories, complete: level.length === 0 };
+  if (level.length > 0) throw tooLarge(root);
+  return repositories;
+}
+
+function tooLarge(root: string): PowerboxError {
+  return new PowerboxError(
+    'mask-too-large',
+    `Cannot guard the git repositories below ${root}: there are too many folders.`,
+  );
 }
 
 /** Folders below `.git/modules` that are repositories; a submodule's name may have slashes. */
