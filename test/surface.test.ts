@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DISK_BYTES_DEFAULT, PIDS_DEFAULT } from '../src/host/limits.ts';
 import { KITS } from '../src/kits/kits.ts';
 import { EMPTY_POLICY } from '../src/policy/policy.ts';
-import { makeRule } from '../src/policy/rule.ts';
+import { parseRule } from '../src/policy/rule.ts';
 import { SECRET_CHARS_MIN } from '../src/vault/limits.ts';
 import { formatSlot, parseSlot } from '../src/vault/slot.ts';
 import { ERRORS } from '../src/wire/errors.ts';
@@ -116,12 +116,7 @@ describe('the surface', () => {
       shortest: 12,
     });
     expect(EMPTY_POLICY.workspace).toBe('rw');
-    expect(
-      makeRule(
-        { scheme: 'https', host: { type: 'exact', name: 'a.example' }, port: 443 },
-        { methods: null, path: null },
-      ).text,
-    ).toBe('https://a.example');
+    expect(parseRule('a.example').text).toBe('https://a.example');
   });
 
   it('has these error codes', () => {
