@@ -2,7 +2,7 @@
 // each costs, and whether all get their own answer at once. Then what a box costs that the command
 // line holds by itself (`powerbox run --detach`).
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBox } from '../dist/boxes/process/start.js';
@@ -22,7 +22,7 @@ export async function measure({ quick }) {
   const upstream = await startUpstream(place);
   try {
     introduce(place, upstream);
-    const held = await manyBoxes(place, upstream, count);
+    const held = await manyBoxes(place, count);
     const detached = await detachedBoxes(place, quick ? 2 : 5);
     print(held, detached);
     return { upstream: upstream.name, held, detached };
@@ -32,7 +32,7 @@ export async function measure({ quick }) {
   }
 }
 
-async function manyBoxes(place, upstream, count) {
+async function manyBoxes(place, count) {
   const home = openHome({ POWERBOX_HOME: place.home });
   const key = deriveKey(loadKey(home), 'journal');
   const told = [];

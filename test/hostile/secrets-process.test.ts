@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync }
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { builtPowerbox } from './support/build.ts';
+import { CLI } from '../support/powerbox.ts';
 import { egressOf, family, isAlive, type Process, surface, until } from './support/processes.ts';
 import { makeRig, type Rig, type Row } from './support/rig.ts';
 import { makeIssuer, type RawService, reply, startRawService } from './support/service.ts';
@@ -43,7 +43,7 @@ interface Lingering {
 async function linger(ulimit = 'ulimit -c 0'): Promise<Lingering> {
   const before = service.asked.length;
   const script = `${ulimit}; exec "$0" "$@"`;
-  const args = [builtPowerbox(), 'run', ...FLAGS, '--', '/usr/bin/python3', 'lingering-tricks.py'];
+  const args = [CLI, 'run', ...FLAGS, '--', '/usr/bin/python3', 'lingering-tricks.py'];
   const starter = spawn('/bin/sh', ['-c', script, process.execPath, ...args], {
     cwd: rig.workspace,
     env: { PATH: '/usr/bin:/bin', HOME: rig.workspace, POWERBOX_HOME: rig.home },

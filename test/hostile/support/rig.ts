@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import {
   copyFileSync,
   mkdirSync,
@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { builtPowerbox } from './build.ts';
+import { CLI } from '../../support/powerbox.ts';
 
 /** What a trick saw. */
 export interface Seen {
@@ -60,8 +60,6 @@ export interface Rig {
   readonly workspace: string;
   /** Runs the command line to its end. */
   powerbox(args: readonly string[], options?: { input?: string; env?: Env }): Promise<Ended>;
-  /** Starts it and stays out of the way. */
-  start(args: readonly string[], env?: Env): ChildProcess;
   /** `--for` origins and `--in` slots, as the command line takes them. */
   secret(name: string, value: string, flags: readonly string[]): Promise<void>;
   /** Runs `script` (a file of test/hostile/support) in a box, and reads its rows. */
@@ -72,7 +70,7 @@ export interface Rig {
     env: Env,
     names?: readonly string[],
   ): Promise<Readonly<Record<string, Seen>>>;
-  rows(box?: string): Promise<Row[]>;
+  rows(): Promise<Row[]>;
   /** Every byte below the state folder. */
   state(): Buffer;
   close(): void;
@@ -85,41 +83,21 @@ const PYTHON = '/usr/bin/python3';
 
 /** `ca` is trusted for every one of `places`. */
 export function makeRig(places: Places, ca: string): Rig {
-  const main = builtPowerbox();
   const folder = mkdtempSync(join(tmpdir(), 'powerbox-hostile-'));
   const [home, workspace] = [join(folder, 'home'), join(folder, 'ws')];
-  for (const path of [home, workspace]) mkdirSync(path, { mode: 0o700 });
-  for (const file of readdirSync(SUPPORT).filter((name) => name.endsWith('.py'))) {
-    copyFileSync(join(SUPPORT, file), join(workspace, file));
-  }
-  const hosts = Object.entries(places)
-    .filter(([name]) => !name.startsWith('*'))
-    .map(([name, port]) => [name, { connect: `127.0.0.1:${port}`, ca }]);
-  writeFileSync(
-    join(home, 'config.json'),
-    JSON.stringify({ egress: { hosts: Object.fromEntries(hosts) } }),
-  );
+  furnish(home, workspace, places, ca);
   const env = (extra: Env = {}): Record<string, string> => ({
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     HOME: folder,
     POWERBOX_HOME: home,
     ...extra,
   });
-  const powerbox: Rig['powerbox'] = (args, options = {}) =>
-    finish(
-      process.execPath,
-      [main, ...args],
-      { cwd: workspace, env: env(options.env) },
-      options.input,
-    );
-  const rows: Rig['rows'] = async (box) => {
-    const { stdout } = await powerbox([
-      'log',
-      '--json',
-      '--limit',
-      '100000',
-      ...(box === undefined ? [] : [box]),
-    ]);
+  const powerbox: Rig['powerbox'] = (args, options = {}) => {
+    const place = { cwd: workspace, env: env(options.env) };
+    return finish(process.execPath, [CLI, ...args], place, options.input);
+  };
+  const rows: Rig['rows'] = async () => {
+    const { stdout } = await powerbox(['log', '--json', '--limit', '100000']);
     return stdout
       .split('\n')
       .filter(Boolean)
@@ -130,29 +108,17 @@ export function makeRig(places: Places, ca: string): Rig {
     workspace,
     powerbox,
     rows,
-    start: (args, extra) =>
-      spawn(process.execPath, [main, ...args], {
-        cwd: workspace,
-        env: env(extra),
-        stdio: ['ignore', 'pipe', 'pipe'],
-      }),
     async secret(name, value, flags) {
-      const { status, stderr } = await powerbox(['secret', 'set', name, ...flags], {
-        input: value,
-      });
-      if (status !== 0) throw new Error(`secret set: ${stderr}`);
+      const set = await powerbox(['secret', 'set', name, ...flags], { input: value });
+      if (set.status !== 0) throw new Error(`secret set: ${set.stderr}`);
     },
     async tricks(script, flags, names = []) {
       const before = (await rows()).length;
       const ended = await powerbox(['run', ...flags, '--', PYTHON, script, ...names]);
-      const all = (await rows()).slice(before);
-      const box = all.find(({ kind }) => kind === 'box-start')?.box ?? '';
-      return {
-        seen: seenOf(ended),
-        stderr: ended.stderr,
-        box,
-        rows: all.filter((row) => row.box === box),
-      };
+      const later = (await rows()).slice(before);
+      const box = later.find(({ kind }) => kind === 'box-start')?.box ?? '';
+      const own = later.filter((row) => row.box === box);
+      return { seen: seenOf(ended), stderr: ended.stderr, box, rows: own };
     },
     async control(script, extra, names = []) {
       const direct = { ...extra, DIRECT: JSON.stringify(places), PATH: '/usr/bin:/bin' };
@@ -161,6 +127,19 @@ export function makeRig(places: Places, ca: string): Rig {
     state: () => bytesBelow(home),
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** The hostile scripts in the workspace, the places in config.json. */
+function furnish(home: string, workspace: string, places: Places, ca: string): void {
+  for (const path of [home, workspace]) mkdirSync(path, { mode: 0o700 });
+  for (const file of readdirSync(SUPPORT).filter((name) => name.endsWith('.py'))) {
+    copyFileSync(join(SUPPORT, file), join(workspace, file));
+  }
+  const hosts = Object.entries(places)
+    .filter(([name]) => !name.startsWith('*'))
+    .map(([name, port]) => [name, { connect: `127.0.0.1:${port}`, ca }]);
+  const config = { egress: { hosts: Object.fromEntries(hosts) } };
+  writeFileSync(join(home, 'config.json'), JSON.stringify(config));
 }
 
 function finish(
