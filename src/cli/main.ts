@@ -30,7 +30,8 @@ async function main(argv: readonly string[]): Promise<void> {
     if (verb === undefined) throw unknownVerb(name);
     await runVerb(verb, rest);
   } catch (error) {
-    context.exit(printError(context, error, debug));
+    // Not only the status: a box that is still held ends with this process.
+    process.exit(printError(context, error, debug));
   }
 
   async function runVerb(verb: NonNullable<ReturnType<typeof VERBS.get>>, args: readonly string[]) {

@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { type CanonicalHost, canonicalHost } from '../policy/host.ts';
 import type { BoxState } from './box-egress.ts';
 import { type Connection, setConnection } from './connection.ts';
-import { recordConnection } from './http1/server.ts';
+import { refuseConnection } from './http1/server.ts';
 import {
   CLIENT_HELLO_BYTES_MAX,
   CONNECTIONS_MAX,
@@ -30,13 +30,6 @@ export function acceptConnection(box: BoxState, http: HttpServer, socket: Socket
   box.sockets.add(socket);
   socket.once('close', () => box.sockets.delete(socket));
   socket.setNoDelay(true);
-  // A box that was refused very often waits, so that it cannot fill the disk with rows.
-  const delay = box.refusals.delay();
-  if (delay > 0) setTimeout(route, delay, box, http, socket);
-  else route(box, http, socket);
-}
-
-function route(box: BoxState, http: HttpServer, socket: Socket): void {
   const address = plainAddress(socket.localAddress);
   const port = socket.localPort;
   if (address === null || port === undefined) {
@@ -70,8 +63,7 @@ function route(box: BoxState, http: HttpServer, socket: Socket): void {
       port,
       proxy: false,
     };
-    recordConnection(connection, arrival);
-    socket.resetAndDestroy();
+    refuseConnection(connection, arrival, () => socket.resetAndDestroy());
     return;
   }
   classify(http, socket, arrival);
@@ -136,8 +128,8 @@ function classify(http: HttpServer, socket: Socket, arrival: Arrival): void {
   }
   function refuse(code: Refusal['code'], reason: string): void {
     release();
-    recordConnection({ ...arrival, scheme: 'http', proxy: false }, { code, reason });
-    socket.resetAndDestroy();
+    const connection: Connection = { ...arrival, scheme: 'http', proxy: false };
+    refuseConnection(connection, { code, reason }, () => socket.resetAndDestroy());
   }
   function onReadable(): void {
     for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
@@ -215,11 +207,10 @@ function secure(http: HttpServer, socket: Socket, hello: Buffer, connection: Con
   const { box, declared } = connection;
   const context = box.leafFor(declared?.host ?? connection.address);
   if (context === null) {
-    recordConnection(connection, {
-      code: 'limit-exceeded',
-      reason: 'The box opens connections to new names too fast.',
-    });
-    socket.resetAndDestroy();
+    const reason = 'The box opens connections to new names too fast.';
+    refuseConnection(connection, { code: 'limit-exceeded', reason }, () =>
+      socket.resetAndDestroy(),
+    );
     return;
   }
   socket.unshift(hello);
@@ -237,13 +228,10 @@ function secure(http: HttpServer, socket: Socket, hello: Buffer, connection: Con
   tls.once('close', () => clearTimeout(timer));
   tls.on('error', (error: NodeJS.ErrnoException) => {
     clearTimeout(timer);
-    if (!secured) {
-      recordConnection(connection, {
-        code: 'protocol-refused',
-        reason: `The program did not accept the box's certificate or TLS versions (${error.code ?? 'unknown'}).`,
-      });
-    }
     tls.destroy();
+    if (secured) return;
+    const reason = `The program did not accept the box's certificate or TLS versions (${error.code ?? 'unknown'}).`;
+    refuseConnection(connection, { code: 'protocol-refused', reason }, () => {});
   });
   setConnection(tls, connection);
   http.emit('connection', tls);

@@ -3,9 +3,9 @@ import type { SecureContext } from 'node:tls';
 import { BoxSecrets } from './box-secrets.ts';
 import { VirtualNames } from './dns/virtual-names.ts';
 import {
-  CONNECTIONS_MAX,
   LEAVES_KNOWN_MAX,
   LEAVES_PER_SECOND_MAX,
+  REFUSAL_DELAY_MS_MAX,
   REFUSALS_PER_SECOND_MAX,
   REFUSALS_TOLD_MAX,
 } from './limits.ts';
@@ -18,8 +18,6 @@ import { makeUpstreams, type Upstreams } from './upstream/pools.ts';
 export interface Pace {
   /** Counts one; how many milliseconds it has to wait. */
   count(): number;
-  /** How many the next one would. */
-  delay(): number;
 }
 
 /** Everything that the egress holds for one box. When it is closed, nothing of it is left. */
@@ -36,7 +34,7 @@ export interface BoxState {
   readonly refusals: Pace;
   /** Tells the person of a refused destination, once. */
   tellRefused(destination: string, line: string): void;
-  /** A row for connections beyond the bound: one a second stands for all of them. */
+  /** A row for connections beyond a bound: one a second stands for all of them. */
   recordFlood(target: string): void;
   close(): void;
 }
@@ -72,7 +70,7 @@ export function makeBoxState(
         target,
         verdict: 'deny',
         code: 'limit-exceeded',
-        reason: `The box has ${CONNECTIONS_MAX} connections open; more are refused.`,
+        reason: 'The box makes more connections than are looked at one by one.',
       });
     },
     close() {
@@ -98,13 +96,13 @@ function limited(mint: (name: string) => SecureContext): (name: string) => Secur
 
 function paced(count: number): Pace {
   let free = 0;
-  const delay = () => Math.max(0, Math.ceil(free - Date.now()));
   return {
     count() {
-      free = Math.max(free, Date.now() - 1000) + 1000 / count;
-      return delay();
+      const now = Date.now();
+      // What is beyond the longest wait is not waited for, and so takes no room.
+      if (free - now < REFUSAL_DELAY_MS_MAX) free = Math.max(free, now - 1000) + 1000 / count;
+      return Math.max(0, Math.ceil(free - now));
     },
-    delay,
   };
 }
 

@@ -48,6 +48,8 @@ export const RETIRED_VALUES_MAX = 16;
 export const RESPONSE_ROW_MS_MAX = 20;
 /**
  * Refusals of one box in a second that are answered at once; each is a row, and a box must not be
- * able to fill the disk with rows. What comes beyond waits for the next second.
+ * able to fill the disk with rows. What comes beyond waits its turn.
  */
 export const REFUSALS_PER_SECOND_MAX = 100;
+/** How long a refused connection waits at most; beyond, one row a second stands for all. */
+export const REFUSAL_DELAY_MS_MAX = 2_000;

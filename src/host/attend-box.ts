@@ -99,17 +99,20 @@ async function finish(
   reason: BoxEndEntry['reason'],
 ): Promise<RunResult> {
   const { id } = record;
-  if (egress.isUp()) {
-    await egress.close(id);
-  } else {
-    for (const target of await starting.unanswered()) recordUnanswered(journal, id, target);
-    egress.kill();
+  try {
+    if (egress.isUp()) {
+      await egress.close(id);
+    } else {
+      for (const target of await starting.unanswered()) recordUnanswered(journal, id, target);
+      egress.kill();
+    }
+    recordEnd(journal, prepared, record.started, status, reason);
+  } finally {
+    journal.close();
+    egress.end();
+    await box.cleanUp();
+    settle(home, { ...record, ended: { time: Date.now(), status, reason } });
   }
-  recordEnd(journal, prepared, record.started, status, reason);
-  journal.close();
-  egress.end();
-  await box.cleanUp();
-  settle(home, { ...record, ended: { time: Date.now(), status, reason } });
   sweep(home, key);
   return { id, status: status ?? 70, reason };
 }

@@ -13,8 +13,9 @@ import { type Prepared, prepare, type RunOptions, type Stdio } from './prepare.t
 import { sweep } from './sweep.ts';
 
 /**
- * Starts a box and stays with it to its end. The egress process is started first and comes up
- * while the walls are built; the program starts only when the start is in the journal.
+ * Starts a box and stays with it to its end. The program starts only when the start is in the
+ * journal. The egress process comes up beside it: what the program connects to meanwhile waits in
+ * the listeners, which nothing else reads.
  */
 export async function runBox(
   home: Home,
@@ -24,14 +25,8 @@ export async function runBox(
 ): Promise<RunHandle> {
   withholdMemory();
   const key = deriveKey(loadKey(home), 'journal');
-  const egress = startEgress(home, key, events);
-  try {
-    const prepared = await prepare(home, options);
-    return await begin(home, key, options, prepared, stdio, egress, events);
-  } catch (error) {
-    egress.kill();
-    throw error;
-  }
+  const prepared = await prepare(home, options);
+  return begin(home, key, options, prepared, stdio, events);
 }
 
 async function begin(
@@ -40,29 +35,32 @@ async function begin(
   options: RunOptions,
   prepared: Prepared,
   stdio: Stdio,
-  egress: EgressProcess,
   events: RunEvents,
 ): Promise<RunHandle> {
   const { spec } = prepared;
   const started = Date.now();
-  egress.open(prepared.egress);
   let record = recordOf(options, prepared, started);
   sweep(home, key);
   writeRecord(home, record);
   const walls = startBox({ ...spec, stdio });
   let journal: Journal | undefined;
+  let egress: EgressProcess | undefined;
   try {
     // Opened while another process builds the walls.
     journal = openJournal(home, key);
     const starting = await walls;
-    void egress.listen(spec.id, starting.listeners).then(starting.handedOver);
     writeFileSync(prepared.egress.endMark, '', { mode: 0o600 });
     journal.append(startEntry(options, prepared));
-    const box = await starting.go();
+    const going = starting.go();
+    egress = startEgress(home, key, events);
+    egress.open(prepared.egress);
+    void egress.listen(spec.id, starting.listeners).then(starting.handedOver);
+    const box = await going;
     record = { ...record, running: runningOf(box, starting.transparent) };
     writeRecord(home, record);
     return attend({ home, key, journal, prepared, record, starting, box, egress, events });
   } catch (error) {
+    egress?.kill();
     await walls.then(
       (starting) => starting.abort(),
       () => {},

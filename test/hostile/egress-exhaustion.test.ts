@@ -118,13 +118,9 @@ describe('an egress that is to be used up', () => {
     },
   );
 
-  it.each(FLOODS)(
-    '50 makes a box wait that was refused very often (%s), and serves it then',
-    (name) => {
-      expect(seen(name).text).toMatch(/then HTTP\/1\.1 200 .*welcome to \/ordinary/s);
-      expect(seen(name).seconds).toBeGreaterThan(2);
-    },
-  );
+  it.each(FLOODS)('50 serves a box that was refused very often (%s)', (name) => {
+    expect(seen(name).text).toMatch(/then HTTP\/1\.1 200 .*welcome to \/ordinary/s);
+  });
 
   it('50 writes a row for each refusal of a flood', () => {
     const [, answers] = /(\d+) answers/.exec(seen('many_requests').text) ?? [];

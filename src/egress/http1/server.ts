@@ -5,6 +5,7 @@ import { type Connection, connectionOf, targetOf } from '../connection.ts';
 import { guide, isGuide } from '../guide.ts';
 import {
   KEEP_ALIVE_MS_MAX,
+  REFUSAL_DELAY_MS_MAX,
   REQUEST_HEAD_BYTES_MAX,
   REQUEST_HEAD_MS_MAX,
   SLOW_HEADS_CHECK_MS,
@@ -63,8 +64,9 @@ export function makeHttpServer(onTunnel: TunnelHandler): Server {
       code: 'request-malformed',
       reason: `The request was refused: it is not well-formed HTTP/1.1 (${error.code ?? 'unknown'}).`,
     };
-    recordConnection(connection, refusal);
-    writeRefusal(socket, refusal, connection.box.config.box, null);
+    refuseConnection(connection, refusal, () =>
+      writeRefusal(socket, refusal, connection.box.config.box, null),
+    );
   });
   // Node looks for heads that take too long only from here on, and this server never listens.
   server.emit('listening');
@@ -87,14 +89,14 @@ async function onRequest(
   try {
     const read = readRequestHead(request);
     if (!read.ok) {
-      recordConnection(connection, read);
-      sendRefusal(response, read, box.config.box, null);
+      refuseConnection(connection, read, () => sendRefusal(response, read, box.config.box, null));
       return;
     }
     const frozen = targetOf(connection, read.head);
     if (!frozen.ok) {
-      recordConnection(connection, frozen);
-      sendRefusal(response, frozen, box.config.box, null);
+      refuseConnection(connection, frozen, () =>
+        sendRefusal(response, frozen, box.config.box, null),
+      );
       return;
     }
     if (isGuide(frozen.target)) {
@@ -124,14 +126,14 @@ async function onUpgrade(request: IncomingMessage, socket: Duplex, early: Buffer
   try {
     const read = readRequestHead(request);
     if (!read.ok) {
-      recordConnection(connection, read);
-      writeRefusal(socket, read, box.config.box, null);
+      refuseConnection(connection, read, () => writeRefusal(socket, read, box.config.box, null));
       return;
     }
     const frozen = targetOf(connection, read.head);
     if (!frozen.ok) {
-      recordConnection(connection, frozen);
-      writeRefusal(socket, frozen, box.config.box, null);
+      refuseConnection(connection, frozen, () =>
+        writeRefusal(socket, frozen, box.config.box, null),
+      );
       return;
     }
     const result = await useHttp(box, frozen.target, read.head);
@@ -166,8 +168,9 @@ function onConnect(
       reason:
         'CONNECT was refused: it needs a host and a port, and works at the proxy address only.',
     };
-    recordConnection(connection, refusal);
-    writeRefusal(socket, refusal, connection.box.config.box, null);
+    refuseConnection(connection, refusal, () =>
+      writeRefusal(socket, refusal, connection.box.config.box, null),
+    );
     return;
   }
   socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
@@ -191,18 +194,32 @@ function askFor(
   }
 }
 
-/** A row for what never became a judged request. */
-export function recordConnection(connection: Connection, refusal: Refusal): void {
-  const name = connection.declared?.host ?? connection.address;
-  const target = name.includes(':') ? `[${name}]:${connection.port}` : `${name}:${connection.port}`;
-  connection.box.refusals.count();
-  connection.box.recorder.note({
-    kind: 'connection',
-    box: connection.box.config.box,
-    target,
-    verdict: 'deny',
-    code: refusal.code,
-    reason: refusal.reason,
-  });
-  connection.box.tellRefused(target, `${target} was refused: ${refusal.reason}`);
+/** Refuses what never became a judged request: its row, then `answer`, at the box's pace. */
+export function refuseConnection(
+  connection: Connection,
+  refusal: Refusal,
+  answer: () => void,
+): void {
+  const { box, port, declared, address } = connection;
+  const name = declared?.host ?? address;
+  const target = name.includes(':') ? `[${name}]:${port}` : `${name}:${port}`;
+  const act = () => {
+    box.recorder.note({
+      kind: 'connection',
+      box: box.config.box,
+      target,
+      verdict: 'deny',
+      code: refusal.code,
+      reason: refusal.reason,
+    });
+    box.tellRefused(target, `${target} was refused: ${refusal.reason}`);
+    answer();
+  };
+  const delay = box.refusals.count();
+  if (delay === 0) act();
+  else if (delay < REFUSAL_DELAY_MS_MAX) setTimeout(act, delay);
+  else {
+    box.recordFlood(target);
+    answer();
+  }
 }
