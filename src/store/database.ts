@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
-import BetterSqlite3 from 'better-sqlite3';
+import { createRequire } from 'node:module';
+import type BetterSqlite3 from 'better-sqlite3';
 import { BUSY_MS_MAX, WAL_PAGES_MAX } from './limits.ts';
 
 /**
@@ -33,7 +34,7 @@ export type SqlRow = Readonly<Record<string, SqlValue>>;
  */
 export function openDatabase(path: string): Database {
   makePrivate(path);
-  const engine = new BetterSqlite3(path, { timeout: BUSY_MS_MAX });
+  const engine = makeEngine(path, { timeout: BUSY_MS_MAX });
   try {
     useWriteAheadLog(engine);
     engine.pragma('synchronous = NORMAL');
@@ -46,6 +47,12 @@ export function openDatabase(path: string): Database {
     engine.close();
     throw error;
   }
+}
+
+/** Loaded at first use: a box starts being built before its journal is opened. */
+function makeEngine(path: string, options: BetterSqlite3.Options = {}): BetterSqlite3.Database {
+  const Engine = createRequire(import.meta.url)('better-sqlite3') as typeof BetterSqlite3;
+  return new Engine(path, options);
 }
 
 /**
@@ -63,7 +70,7 @@ function makePrivate(path: string): void {
 
 /** A database that no file backs; for tests and for asking what a schema looks like. */
 export function openMemoryDatabase(): Database {
-  return wrap(new BetterSqlite3(':memory:'));
+  return wrap(makeEngine(':memory:'));
 }
 
 type StoreFault = 'damaged' | 'unavailable';
