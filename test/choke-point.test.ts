@@ -28,7 +28,7 @@ describe('the one choke point', () => {
     const server = readRepositoryFile('src/egress/http1/server.ts');
     // A use can be had from useHttp alone, and both ways out take one.
     expect(server.match(/await useHttp\(/g)).toHaveLength(2);
-    expect(server.match(/\bforward(Upgrade)?\(box, [a-z.]+, result\.use,/g)).toHaveLength(2);
+    expect(server.match(/\bforward(Upgrade)?\(box, target, result\.use,/g)).toHaveLength(2);
   });
 
   it('writes the row before it gives a use away', () => {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { type Home, openHome } from '../store/home.ts';
 
 /** What a verb may touch. Verbs get it as an argument so that tests can hand them another one. */
@@ -23,8 +24,11 @@ export function processContext(): CliContext {
   return {
     env: process.env,
     cwd: process.cwd(),
-    stdin: process.stdin,
-    colour: process.stdout.isTTY === true && !process.env.NO_COLOR,
+    // Node opens a stream at its first mention; a run that only passes it on has no need of that.
+    get stdin() {
+      return process.stdin;
+    },
+    colour: isatty(1) && !process.env.NO_COLOR,
     home() {
       home ??= openHome(process.env);
       return home;

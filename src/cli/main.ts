@@ -86,13 +86,8 @@ async function version(): Promise<string> {
  * person a stack that they did not ask for.
  */
 function catchAll(argv: readonly string[]): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit();
-      throw error;
-    });
-  }
   const fatal = (error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit();
     process.exit(printError(processContext(), error, argv.includes('--debug')));
   };
   process.on('uncaughtException', fatal).on('unhandledRejection', fatal);

@@ -3,7 +3,7 @@
 /** Connections that one box may have open at once; a browser opens dozens, a flood thousands. */
 export const CONNECTIONS_MAX = 1024;
 /** Time for the first bytes of a connection. Programs that wait for the server to speak are cut. */
-export const FIRST_BYTES_MS_MAX = 10_000;
+export const FIRST_BYTES_MS_MAX = 3_000;
 /** Longest ClientHello that is gathered; post-quantum ones with many extensions reach 4 KiB. */
 export const CLIENT_HELLO_BYTES_MAX = 16_384;
 /** Time for a TLS handshake with the box, which is on this machine. */

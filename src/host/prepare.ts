@@ -90,14 +90,16 @@ export async function prepare(home: Home, options: RunOptions): Promise<Prepared
   const asked = [...new Set([...options.secrets, ...policy.secrets])];
   const named = kitSecrets(options.kit, asked, () => listSecrets(home).map(({ name }) => name));
   const secrets = bindSecrets(home, named, options.kit, masks, make);
-  const rules = [...kitRules(options.kit, secrets.bound), ...written];
+  const rules = [...kitRules(options.kit, secrets.fromVault), ...written];
   const environment = readEnvironment(options, policy, program.path, secrets.environment);
 
   const authority = makeBoxAuthority();
   const id = newBoxId();
   const folder = makeBoxFolder(home, id);
   const mounts = wanted.map((mount, index) => withCopy(mount, folder, index));
-  mounts.push(...seedKitFolders(options.kit, options.hostEnv.HOME ?? '', folder, secrets.bound));
+  mounts.push(
+    ...seedKitFolders(options.kit, options.hostEnv.HOME ?? '', folder, secrets.fromVault),
+  );
   return {
     spec: {
       id,

@@ -34,6 +34,9 @@ export function placeholders(): PlaceholderMaker {
  * Binds the secrets that were asked for, and those that masked files of the workspace hold under
  * the usual name of a known service. Values of masked files that no service is known for are
  * bound nowhere: the box sees a placeholder and that is all.
+ *
+ * A file of the workspace may be somebody else's, or an earlier box's. So it never adds a
+ * credential where the vault has one: that would be a stranger's key on an origin that is pinned.
  */
 export function bindSecrets(
   home: Home,
@@ -53,15 +56,21 @@ export function bindSecrets(
     for (const alias of kit?.variables[name] ?? []) environment[alias] ??= placeholder;
   }
   const fromVault = [...bound];
+  const pinned = new Set(fromVault.flatMap(originsOf));
   for (const mask of masks) {
     for (const { name, value, placeholder } of mask.values) {
-      const service = knownService(name);
-      if (service !== undefined && isHeaderSafe(value)) {
-        bound.push({ name, value, placeholder, bindings: service.bindings });
+      const known = knownService(name)?.bindings ?? [];
+      const bindings = known.filter(({ origin }) => !pinned.has(origin));
+      if (bindings.length > 0 && isHeaderSafe(value)) {
+        bound.push({ name, value, placeholder, bindings });
       }
     }
   }
   return { bound, fromVault, environment };
+}
+
+function originsOf({ bindings }: BoundSecret): string[] {
+  return bindings.map(({ origin }) => origin);
 }
 
 /** A value with a line break or a character beyond Latin-1 cannot stand in a header at all. */

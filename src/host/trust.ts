@@ -25,8 +25,6 @@ export function trustFiles(certificate: string): FileOverride[] {
     { target: CA_FILE, content: certificate },
     { target: BUNDLE_FILE, content: bundle },
     { target: `${CA_FOLDER}/${subjectHash(certificate)}.0`, content: certificate },
-    { target: '/etc/ssl/cert.pem', content: bundle },
-    { target: '/etc/pki/tls/certs/ca-bundle.crt', content: bundle },
     { target: JAVA_STORE, content: jksTrustStore([certificate]) },
   ];
 }

@@ -51,12 +51,10 @@ const HOST_ENTRIES: readonly string[] = [
   'profile',
   'protocols',
   'python3*',
-  'rpc',
   'ruby',
   'services',
   'terminfo',
   'timezone',
-  'vim',
 ];
 const HOST_SSL_ENTRIES: readonly string[] = ['openssl.cnf'];
 

@@ -1,4 +1,5 @@
 import { fstatSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { Command, Option } from 'commander';
 import type { RunEvents } from '../../host/attend-box.ts';
 import { acceptedPolicy } from '../../host/policy-acceptance.ts';
@@ -142,7 +143,7 @@ const DETACHED_STDIO: Stdio = ['ignore', 'pipe', 'pipe'];
 /** Lines wait for the end when the program has the terminal to itself. */
 function speaker(context: CliContext, quiet: boolean): RunEvents & { flush(): void } {
   const held: string[] = [];
-  const fullScreen = context.stdin.isTTY === true && process.stdout.isTTY === true;
+  const fullScreen = isatty(0) && isatty(1);
   const print = (text: string) => context.err(`powerbox: ${visible(text)}`);
   const line = (text: string) => {
     if (quiet) return;

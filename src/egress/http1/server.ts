@@ -11,7 +11,7 @@ import {
   SLOW_HEADS_CHECK_MS,
 } from '../limits.ts';
 import type { Refusal } from '../refusal.ts';
-import { displayOrigin } from '../target.ts';
+import { displayOrigin, type Target } from '../target.ts';
 import { useHttp } from '../use.ts';
 import { explainFailure, forward } from './forward.ts';
 import { parseAuthority, type RequestHead, readRequestHead } from './request-head.ts';
@@ -84,34 +84,27 @@ async function onRequest(
     return;
   }
   const { box } = connection;
+  const refuse = (refusal: Refusal, ask: string | null) =>
+    sendRefusal(response, refusal, box.config.box, ask);
   request.on('error', () => {});
   response.on('error', () => {});
   try {
-    const read = readRequestHead(request);
-    if (!read.ok) {
-      refuseConnection(connection, read, () => sendRefusal(response, read, box.config.box, null));
+    const admitted = admit(connection, request, (refusal) => refuse(refusal, null));
+    if (admitted === null) return;
+    const { head, target } = admitted;
+    if (isGuide(target)) {
+      guide(box, head.method, response);
       return;
     }
-    const frozen = targetOf(connection, read.head);
-    if (!frozen.ok) {
-      refuseConnection(connection, frozen, () =>
-        sendRefusal(response, frozen, box.config.box, null),
-      );
-      return;
-    }
-    if (isGuide(frozen.target)) {
-      guide(box, read.head.method, response);
-      return;
-    }
-    const result = await useHttp(box, frozen.target, read.head);
+    const result = await useHttp(box, target, head);
     if (!result.ok) {
-      sendRefusal(response, result, box.config.box, askFor(result, read.head, frozen.target));
+      refuse(result, askFor(result, head, target));
       return;
     }
     if (continues) response.writeContinue();
-    forward(box, frozen.target, result.use, request, response, read.head.hasBody);
+    forward(box, target, result.use, request, response, head.hasBody);
   } catch (error) {
-    sendRefusal(response, explainFailure(error), box.config.box, null);
+    refuse(explainFailure(error), null);
   }
 }
 
@@ -123,29 +116,37 @@ async function onUpgrade(request: IncomingMessage, socket: Duplex, early: Buffer
     return;
   }
   const { box } = connection;
+  const refuse = (refusal: Refusal, ask: string | null) =>
+    writeRefusal(socket, refusal, box.config.box, ask);
   try {
-    const read = readRequestHead(request);
-    if (!read.ok) {
-      refuseConnection(connection, read, () => writeRefusal(socket, read, box.config.box, null));
-      return;
-    }
-    const frozen = targetOf(connection, read.head);
-    if (!frozen.ok) {
-      refuseConnection(connection, frozen, () =>
-        writeRefusal(socket, frozen, box.config.box, null),
-      );
-      return;
-    }
-    const result = await useHttp(box, frozen.target, read.head);
-    if (!result.ok) {
-      const ask = askFor(result, read.head, frozen.target);
-      writeRefusal(socket, result, box.config.box, ask);
-      return;
-    }
-    forwardUpgrade(box, frozen.target, result.use, socket, early);
+    const admitted = admit(connection, request, (refusal) => refuse(refusal, null));
+    if (admitted === null) return;
+    const { head, target } = admitted;
+    const result = await useHttp(box, target, head);
+    if (result.ok) forwardUpgrade(box, target, result.use, socket, early);
+    else refuse(result, askFor(result, head, target));
   } catch (error) {
-    writeRefusal(socket, explainFailure(error), box.config.box, null);
+    refuse(explainFailure(error), null);
   }
+}
+
+/** The strict head of a request and its one target; null when it has none, and was refused. */
+function admit(
+  connection: Connection,
+  request: IncomingMessage,
+  refuse: (refusal: Refusal) => void,
+): { readonly head: RequestHead; readonly target: Target } | null {
+  const read = readRequestHead(request);
+  if (!read.ok) {
+    refuseConnection(connection, read, () => refuse(read));
+    return null;
+  }
+  const frozen = targetOf(connection, read.head);
+  if (!frozen.ok) {
+    refuseConnection(connection, frozen, () => refuse(frozen));
+    return null;
+  }
+  return { head: read.head, target: frozen.target };
 }
 
 /** CONNECT is honoured only at the proxy address; what comes through it is judged like the rest. */
@@ -179,11 +180,7 @@ function onConnect(
 }
 
 /** The exact rule that would have allowed the request, for the sentence that says how to ask. */
-function askFor(
-  refusal: Refusal,
-  head: RequestHead,
-  target: Parameters<typeof displayOrigin>[0],
-): string | null {
+function askFor(refusal: Refusal, head: RequestHead, target: Target): string | null {
   switch (refusal.code) {
     case 'not-granted':
     case 'method-not-granted':
