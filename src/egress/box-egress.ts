@@ -32,6 +32,8 @@ export interface BoxState {
   /** A certificate for this name, or null when the box asks for new names too fast. */
   leafFor(name: string): SecureContext | null;
   readonly refusals: Pace;
+  /** Does something after so many milliseconds, or when the box is closed. */
+  later(act: () => void, delay: number): void;
   /** Tells the person of a refused destination, once. */
   tellRefused(destination: string, line: string): void;
   /** A row for connections beyond a bound: one a second stands for all of them. */
@@ -48,6 +50,7 @@ export function makeBoxState(
   const sockets = new Set<Socket>();
   const told = new Set<string>();
   const mayFlood = atMost(1);
+  const waiting = new Map<() => void, NodeJS.Timeout>();
   return {
     config,
     names: new VirtualNames(),
@@ -57,6 +60,13 @@ export function makeBoxState(
     sockets,
     leafFor: limited(makeLeafMinter(config.ca)),
     refusals: paced(REFUSALS_PER_SECOND_MAX),
+    later(act, delay) {
+      const run = () => {
+        waiting.delete(run);
+        act();
+      };
+      waiting.set(run, setTimeout(run, delay));
+    },
     tellRefused(destination, line) {
       if (told.has(destination) || told.size >= REFUSALS_TOLD_MAX) return;
       told.add(destination);
@@ -74,6 +84,10 @@ export function makeBoxState(
       });
     },
     close() {
+      for (const [run, timer] of [...waiting]) {
+        clearTimeout(timer);
+        run();
+      }
       for (const socket of sockets) socket.destroy();
       upstreams.destroy();
     },

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Grant } from '../ocap/grant.ts';
 import { judge } from '../ocap/judge.ts';
 import { type HttpCall, type HttpConfig, type HttpNarrowing, httpPower } from '../powers/http.ts';
@@ -106,7 +105,7 @@ async function refused(
 ): Promise<{ ok: false } & Refusal> {
   const { code, reason } = refusal;
   const delay = box.refusals.count();
-  if (delay > 0) await sleep(delay);
+  if (delay > 0) await new Promise<void>((done) => box.later(done, delay));
   try {
     await box.recorder.write({
       kind: 'request',

@@ -171,7 +171,7 @@ describe('an egress that is to be used up', () => {
       Number(/after (\d+) s$/.exec(text)?.[1]),
     ]);
     expect(Object.fromEntries(seconds)).toEqual({
-      slow_greeting: expect.closeTo(10, -0.9),
+      slow_greeting: expect.closeTo(3, -0.5),
       slow_first_bytes: expect.closeTo(3, -0.5),
       slow_head: expect.closeTo(33, -1.1),
       slow_head_proxy: expect.closeTo(33, -1.1),

@@ -214,7 +214,7 @@ export function refuseConnection(
   };
   const delay = box.refusals.count();
   if (delay === 0) act();
-  else if (delay < REFUSAL_DELAY_MS_MAX) setTimeout(act, delay);
+  else if (delay < REFUSAL_DELAY_MS_MAX) box.later(act, delay);
   else {
     box.recordFlood(target);
     answer();
