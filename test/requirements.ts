@@ -311,4 +311,13 @@ export const REQUIREMENTS: readonly Requirement[] = [
       ['src/cli/render/render.test.ts', 'lets no control character through'],
     ],
   },
+  {
+    id: 'G26',
+    promise:
+      'A masked or guarded file that a program of the host replaces while the box runs is covered again, or the box is stopped.',
+    verifiedBy: [
+      ['test/hostile/replaced-files.test.ts', 'and that holds secrets is not seen in its new form'],
+      ['test/hostile/replaced-files.test.ts', 'ends the box, since a link cannot be covered'],
+    ],
+  },
 ];

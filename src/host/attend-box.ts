@@ -7,6 +7,7 @@ import type { Home } from '../store/home.ts';
 import type { BoxEndEntry } from '../wire/journal-entry.ts';
 import type { BoxRecord } from './box-record.ts';
 import type { EgressProcess } from './egress-process.ts';
+import { type Covered, coveredBy, keepCovered } from './keep-covered.ts';
 import { STOP_GRACE_MS } from './limits.ts';
 import type { Prepared } from './prepare.ts';
 import { followSecrets } from './secret-refresh.ts';
@@ -15,7 +16,7 @@ import { settle, sweep } from './sweep.ts';
 
 /** What the host hears while a box runs. */
 export interface RunEvents {
-  /** A destination was refused for the first time. */
+  /** A destination was refused for the first time, or a covered file was replaced. */
   refused(line: string): void;
   failed(line: string): void;
 }
@@ -71,8 +72,20 @@ export function attend(attended: Attended): RunHandle {
   const secrets = followSecrets(home, prepared.vaultSecrets, (values) =>
     egress.replaceValues(record.id, values),
   );
+  const covers = keepCovered(
+    { childPid: box.childPid, startTime: box.childStartTime },
+    coveredFiles(attended),
+    {
+      covered: events.refused,
+      failed(line) {
+        events.failed(line);
+        end('failed');
+      },
+    },
+  );
   const exited = box.wait().finally(() => {
     secrets.close();
+    covers.close();
     if (timer !== null) clearTimeout(timer);
   });
   return {
@@ -91,6 +104,15 @@ export function attend(attended: Attended): RunHandle {
       },
     ),
   };
+}
+
+/** A masked file that was replaced is shown empty: its placeholders were for the old values. */
+function coveredFiles({ prepared, record, starting }: Attended): Covered[] {
+  const masked = prepared.spec.files.map(({ target }) => target);
+  return [
+    ...coveredBy(masked, 'empty', record.mounts),
+    ...coveredBy(starting.guarded, 'read-only', record.mounts),
+  ];
 }
 
 async function finish(

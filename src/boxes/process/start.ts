@@ -48,6 +48,8 @@ export interface StartingBox {
   readonly transparent: boolean;
   /** The uid that the box has on the host. */
   readonly hostUid: number;
+  /** Paths in the box that are kept read-only although a mount above them is writable. */
+  readonly guarded: readonly string[];
   /**
    * Starts the program. The egress need not have the listeners yet: connections wait in them.
    * Rejects with `box-failed` when the box cannot be set up.
@@ -78,7 +80,8 @@ export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promi
   const guards = guardMounts(spec);
   const files = lastOfEach([...syntheticEtc(spec.id), ...guards.files, ...spec.files]);
   const staging = asRoot ? stageAsRoot(spec, files, hostUid) : stageAsUser(spec, files);
-  const bindings = [...staging.mounts, ...guards.bindings(staging.sourceOf), ...staging.files];
+  const guarded = guards.bindings(staging.sourceOf);
+  const bindings = [...staging.mounts, ...guarded, ...staging.files];
   const takeBack = asRoot ? lendStreams(spec.stdio, hostUid) : () => undefined;
   const groups = makeControlGroups(spec.id, spec.limits);
   const release = async (): Promise<void> => {
@@ -96,6 +99,7 @@ export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promi
       listeners,
       transparent,
       hostUid,
+      guarded: guarded.filter(({ writable }) => !writable).map(({ target }) => target),
       go: () => entered.then(() => go(child, groups, spec.limits, release)),
       handedOver: () => closeListeners(listeners),
       unanswered: () => unansweredConnections(listeners),
