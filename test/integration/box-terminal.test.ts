@@ -35,21 +35,29 @@ def read():
         if not data: return False
         seen += data.decode(errors='replace')
     return time.time() < deadline
+pressed, since = '', 0
 for want, answer in talk:
     while want not in seen[at:]:
         if not read(): break
+        # A key that comes in the wrong moment of a loaded machine is pressed again, as by a person.
+        if pressed and time.time() > since + 2:
+            os.write(fd, pressed.encode())
+            since = time.time()
     at = seen.find(want, at) + len(want) if want in seen[at:] else len(seen)
     if answer.startswith('size '):
         rows, columns = map(int, answer[5:].split())
         fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
     elif answer: os.write(fd, answer.encode())
+    pressed, since = (answer if answer in ('\\x03', '\\x1a') else ''), time.time()
 while read(): pass
 if time.time() >= deadline: os.kill(pid, signal.SIGKILL)
 _, status = os.waitpid(pid, 0)
 print(json.dumps({'seen': seen, 'status': os.waitstatus_to_exitcode(status)}))
 `;
 
-describe.each(STARTERS)('the terminal of a box started by %s', (starter) => {
+// A key that is pressed while a loaded machine has not yet handed the terminal over is lost, in a
+// box as without one; such a conversation is held again.
+describe.each(STARTERS)('the terminal of a box started by %s', { retry: 2 }, (starter) => {
   const play = (
     room: Room,
     program: readonly string[],
@@ -94,7 +102,7 @@ describe.each(STARTERS)('the terminal of a box started by %s', (starter) => {
   });
 
   test('gives Ctrl-C to the program and not to the box', () => {
-    const script = 'trap "echo caught; exit 6" INT; echo ready; while :; do sleep 0.05; done';
+    const script = 'trap "echo caught; exit 6" INT; echo ready; while :; do read -t 0.2 x; done';
     const { seen } = play(
       ROOM(),
       ['bash', '-c', `${script}`],
@@ -107,16 +115,23 @@ describe.each(STARTERS)('the terminal of a box started by %s', (starter) => {
   });
 
   test('has job control in an interactive shell', () => {
+    const room = ROOM();
+    // Starts no process, since one that is stopped while it is made stops its maker for good; and
+    // says itself that it goes on, since a key that comes before would be lost.
+    writeFileSync(
+      join(room.workspace, 'patient.py'),
+      "import signal, time\nsignal.signal(signal.SIGCONT, lambda *_: print('again', flush=True))\nprint('up', flush=True)\nfor _ in range(200): time.sleep(0.1)\n",
+      { mode: 0o644 },
+    );
     const { seen } = play(
-      ROOM(),
+      room,
       ['bash', '--norc', '-i'],
       [
-        ['> ', "sh -c 'echo up; exec sleep 30'\r"],
+        ['> ', '/usr/bin/python3 patient.py\r'],
         ['up\r', '\x1a'],
         ['Stopped', 'jobs\r'],
         ['Stopped', 'fg\r'],
-        ["sh -c 'echo up; exec sleep 30'\r", ''],
-        ["sh -c 'echo up; exec sleep 30'\r", '\x03'],
+        ['again\r', '\x03'],
         ['2004h> ', 'echo st=$?\r'],
         ['st=130', 'exit 3\r'],
       ],
