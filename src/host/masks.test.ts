@@ -14,9 +14,9 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Masks of the folder, mounted at /work. */
+/** Masks of the folder, mounted at /project. */
 function masks(named: readonly string[] = []) {
-  const mount = { source: folder, target: '/work', access: 'rw' } as const;
+  const mount = { source: folder, target: '/project', access: 'rw' } as const;
   return findMasks([mount], named, folder, (value) => 'x'.repeat(value.length));
 }
 
@@ -43,10 +43,10 @@ describe('findMasks()', () => {
       write(path);
     for (const path of ['node_modules/x/.env', '.git/.env']) write(path);
     expect(targets()).toEqual([
-      '/work/.env',
-      '/work/a/.env-prod',
-      '/work/a/.env.local',
-      '/work/a/b/.envrc',
+      '/project/.env',
+      '/project/a/.env-prod',
+      '/project/a/.env.local',
+      '/project/a/b/.envrc',
     ]);
   });
 
@@ -60,12 +60,12 @@ describe('findMasks()', () => {
   it('masks what a link leads to, where the box sees it', () => {
     write('settings/production');
     symlinkSync('settings/production', join(folder, '.env'));
-    expect(targets()).toEqual(['/work/settings/production']);
+    expect(targets()).toEqual(['/project/settings/production']);
   });
 
   it('masks named files, and refuses those that are not there or not seen', () => {
     write('keys.txt');
-    expect(targets(['keys.txt'])).toEqual(['/work/keys.txt']);
+    expect(targets(['keys.txt'])).toEqual(['/project/keys.txt']);
     expect(() => masks(['none.txt'])).toThrow(/Cannot mask none\.txt/);
     expect(() => masks(['/etc/hostname'])).toThrow(/does not see it/);
   });
@@ -75,7 +75,7 @@ describe('findMasks()', () => {
     await new Promise<void>((done) => server.listen(join(folder, 'a.sock'), done));
     const found = masks();
     server.close();
-    expect(found).toMatchObject([{ target: '/work/a.sock', values: [] }]);
+    expect(found).toMatchObject([{ target: '/project/a.sock', values: [] }]);
     expect(found[0]?.content).toHaveLength(0);
   });
 
