@@ -135,7 +135,7 @@ async function finish(
     await box.cleanUp();
     settle(home, { ...record, ended: { time: Date.now(), status, reason } });
   }
-  sweep(home, key);
+  sweep(home, () => key);
   return { id, status: status ?? 70, reason };
 }
 

@@ -40,7 +40,7 @@ async function begin(
   const { spec } = prepared;
   const started = Date.now();
   let record = recordOf(options, prepared, started);
-  sweep(home, key);
+  sweep(home, () => key);
   writeRecord(home, record);
   const walls = startBox({ ...spec, stdio });
   let journal: Journal | undefined;

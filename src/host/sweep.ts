@@ -2,6 +2,7 @@ import { sweepBox } from '../boxes/process/sweep.ts';
 import { openJournal } from '../journal/journal.ts';
 import { claimEnd } from '../store/end-mark.ts';
 import type { Home } from '../store/home.ts';
+import { deriveKey, loadKey } from '../vault/key.ts';
 import {
   type BoxRecord,
   boxFolder,
@@ -15,9 +16,10 @@ import {
 
 /**
  * Puts away what boxes left whose starter was killed: their end is recorded, stand-ins and control
- * groups are removed. A box that has nothing to look at is forgotten. `key` is the journal's.
+ * groups are removed. A box that has nothing to look at is forgotten. `key` gives the
+ * journal's, and is asked only when there is something to record.
  */
-export function sweep(home: Home, key: Buffer): void {
+export function sweep(home: Home, key: () => Buffer): void {
   for (const record of listRecords(home)) {
     if (isRunning(record) || isBeingMade(record)) continue;
     if (record.ended !== null) {
@@ -27,10 +29,15 @@ export function sweep(home: Home, key: Buffer): void {
     const time = Date.now();
     const durationMs = time - record.started;
     if (claimEnd(endMark(home, record.id))) {
-      recordAbandoned(home, key, record.id, durationMs);
+      recordAbandoned(home, key(), record.id, durationMs);
     }
     settle(home, { ...record, ended: { time, status: null, reason: 'abandoned' } });
   }
+}
+
+/** The same for a command that has no journal open. */
+export function sweepHome(home: Home): void {
+  sweep(home, () => deriveKey(loadKey(home), 'journal'));
 }
 
 function recordAbandoned(home: Home, key: Buffer, box: string, durationMs: number): void {

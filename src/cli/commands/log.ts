@@ -70,6 +70,9 @@ async function showLog(
   options: LogOptions,
 ): Promise<void> {
   const { queryJournal } = await import('../../journal/query.ts');
+  const { sweepHome } = await import('../../host/sweep.ts');
+  // A box that was killed together with its egress has nobody else to tell of its end.
+  sweepHome(context.home());
   const limit = options.limit ?? LOG_RECORDS_DEFAULT;
   const filter: JournalFilter = {
     ...(box === undefined ? {} : { box }),

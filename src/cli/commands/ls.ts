@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type BoxRecord, isRunning, listRecords } from '../../host/box-record.ts';
+import { sweepHome } from '../../host/sweep.ts';
 import type { CliContext } from '../context.ts';
 import { table } from '../render/table.ts';
 import { shorten, visible } from '../render/text.ts';
@@ -12,6 +13,7 @@ export function lsCommand(context: CliContext): Command {
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample:\n  powerbox ls --all')
     .action((flags: { all?: true; json?: true }) => {
+      sweepHome(context.home());
       const records = listRecords(context.home()).filter(
         (record) => flags.all || isRunning(record),
       );
