@@ -27,7 +27,7 @@ interface Waiting {
 export function makeRecorder(journal: Journal, onFailure: (error: unknown) => void): Recorder {
   let waiting: Waiting[] = [];
   let scheduled = false;
-  let later: NodeJS.Timeout | null = null;
+  let answersScheduled = false;
 
   function flush(): void {
     scheduled = false;
@@ -53,8 +53,10 @@ export function makeRecorder(journal: Journal, onFailure: (error: unknown) => vo
 
   function noteAnswer(item: Waiting): void {
     waiting.push(item);
-    later ??= setTimeout(() => {
-      later = null;
+    if (answersScheduled) return;
+    answersScheduled = true;
+    setTimeout(() => {
+      answersScheduled = false;
       flush();
     }, RESPONSE_ROW_MS_MAX);
   }
