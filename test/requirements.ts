@@ -102,6 +102,9 @@ export const REQUIREMENTS: readonly Requirement[] = [
     verifiedBy: [
       ['test/integration/cli-bad-input.test.ts', 'a workspace that holds the state folder'],
       ['test/integration/box-protect.test.ts', 'is guarded where there was none'],
+      ['test/integration/box-protect.test.ts', 'cannot %s'],
+      ['test/integration/box-protect.test.ts', 'is guarded as a bare one'],
+      ['test/integration/box-protect.test.ts', 'shows no file of the host'],
       ['test/integration/cli-run.test.ts', 'takes effect only once it is accepted'],
     ],
   },
@@ -160,9 +163,12 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     id: 'G8',
     promise:
-      'Of a workspace that a box may write, it can write neither the git hooks and settings, nor powerbox.json, nor editor and shell start-up files, and it cannot put them there where they are missing.',
+      'Of a workspace that a box may write, it can write neither the hooks and settings of the git repositories that are there when it starts, nor powerbox.json, nor editor and shell start-up files; it cannot put them there where they are missing, nor others in the place of the folders that they lie in.',
     verifiedBy: [
       ['test/integration/box-protect.test.ts', 'is guarded where there was none'],
+      ['test/integration/box-protect.test.ts', 'cannot %s'],
+      ['test/integration/box-protect.test.ts', 'is guarded as a bare one'],
+      ['test/integration/box-protect.test.ts', 'shows no file of the host'],
       ['test/integration/box-protect.test.ts', 'works with git as before'],
     ],
   },

@@ -8,7 +8,7 @@ import type { BoxEndEntry } from '../wire/journal-entry.ts';
 import type { BoxRecord } from './box-record.ts';
 import type { EgressProcess } from './egress-process.ts';
 import { type Covered, coveredBy, keepCovered } from './keep-covered.ts';
-import { STOP_GRACE_MS } from './limits.ts';
+import { REPOSITORIES_TOLD_MAX, STOP_GRACE_MS } from './limits.ts';
 import type { Prepared } from './prepare.ts';
 import { followSecrets } from './secret-refresh.ts';
 import { isStopping } from './stop-box.ts';
@@ -19,6 +19,8 @@ export interface RunEvents {
   /** A destination was refused for the first time, or a covered file was replaced. */
   refused(line: string): void;
   failed(line: string): void;
+  /** Something that the box left needs the person's eyes. */
+  noticed(line: string): void;
 }
 
 /** How a box ended. */
@@ -116,7 +118,7 @@ function coveredFiles({ prepared, record, starting }: Attended): Covered[] {
 }
 
 async function finish(
-  { home, key, journal, prepared, record, starting, box, egress }: Attended,
+  { home, key, journal, prepared, record, starting, box, egress, events }: Attended,
   status: number | null,
   reason: BoxEndEntry['reason'],
 ): Promise<RunResult> {
@@ -136,7 +138,24 @@ async function finish(
     settle(home, { ...record, ended: { time: Date.now(), status, reason } });
   }
   sweep(home, () => key);
+  tellRepositories(starting, events);
   return { id, status: status ?? 70, reason };
+}
+
+/** Git obeys the settings of a repository that it comes by, as `git status` does in one above. */
+function tellRepositories(starting: StartingBox, events: RunEvents): void {
+  try {
+    const made = starting.madeRepositories();
+    if (made.length === 0) return;
+    const more = made.length > REPOSITORIES_TOLD_MAX ? ` and ${made.length} in all` : '';
+    const list = made.slice(0, REPOSITORIES_TOLD_MAX).join(', ');
+    events.noticed(
+      `the box made ${list}${more}: git on this machine, also in a folder above, runs what its config names, so read that first`,
+    );
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    events.noticed(`cannot say whether the box made git repositories: ${why}`);
+  }
 }
 
 function recordUnanswered(journal: Journal, box: string, target: string): void {

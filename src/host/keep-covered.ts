@@ -1,7 +1,7 @@
 import { type FSWatcher, lstatSync, unlinkSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { EnterTarget } from '../boxes/process/built.ts';
 import { type Cover, coverAgain } from '../boxes/process/cover.ts';
-import type { EnterTarget } from '../boxes/process/enter.ts';
 
 /** A path of the host that the box sees covered. */
 export interface Covered extends Cover {

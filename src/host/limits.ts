@@ -16,3 +16,5 @@ export const DISK_BYTES_DEFAULT = 2 * 1024 ** 3;
 export const OUTPUT_BYTES_MAX = 64 * 1024 ** 2;
 /** How soon a rotated or expired secret reaches running boxes. */
 export const SECRET_REFRESH_MS = 2_000;
+/** Repositories that a box made which are named at its end; more are counted. */
+export const REPOSITORIES_TOLD_MAX = 5;

@@ -1,5 +1,6 @@
-import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { type Dirent, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { readFolder } from '../boxes/process/read-folder.ts';
 import { type MaskedValue, maskFile, type PlaceholderMaker } from '../vault/env-file.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { MASK_DEPTH_MAX, MASK_FILES_MAX, MASK_FOLDERS_MAX } from './limits.ts';
@@ -99,15 +100,8 @@ function searchFiles(
       `Cannot look for secret files below ${path}: there are too many folders.`,
     );
   }
-  let entries: Dirent[];
-  try {
-    entries = readdirSync(path, { withFileTypes: true });
-  } catch {
-    // What the person who starts the box cannot read, the box cannot read either.
-    return [];
-  }
   const found: string[] = [];
-  for (const entry of entries) {
+  for (const entry of readFolder(path)) {
     const below = join(path, entry.name);
     if (entry.isDirectory()) {
       if (!NOT_SEARCHED.has(entry.name)) found.push(...searchFiles(below, depth + 1, budget));

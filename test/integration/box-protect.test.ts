@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Bench, openBench, type Room, runBox, STARTERS, USER_ID } from './box-harness.ts';
 
@@ -105,13 +107,20 @@ describe.each(STARTERS)('a repository in a box started by %s', (starter) => {
     ['undo the mount', 'umount .git/hooks || unshare -rm umount .git/hooks'],
     ['write to a nested repository', 'echo evil > nested/.git/hooks/x'],
     ['write to a submodule', 'echo evil >> .git/modules/m/config'],
+    ['move a submodule away', 'mv .git/modules/m .git/modules/n'],
+    ['move all submodules away', 'mv .git/modules .git/elsewhere'],
+    ['move a nested repository away', 'mv nested elsewhere'],
+    ["put another folder in the place of an agent's", 'mv .claude x; mkdir .claude'],
   ])('cannot %s', async (_, script) => {
     const room = repository();
     host(room, 'init', '-q', 'nested');
     host(room, 'init', '-q', '--bare', '.git/modules/m');
+    const settings = 'mkdir .claude && echo {} > .claude/settings.json';
+    execFileSync('sh', ['-c', settings], { cwd: room.workspace, ...ids });
     const guarded = (): unknown[] => [
       readFileSync(join(room.workspace, '.git/config'), 'utf8'),
       readFileSync(join(room.workspace, '.git/modules/m/config'), 'utf8'),
+      readFileSync(join(room.workspace, '.claude/settings.json'), 'utf8'),
       readdirSync(join(room.workspace, '.git/hooks')),
       readdirSync(join(room.workspace, 'nested/.git/hooks')),
       ['.git/config.worktree', '.git/commondir', 'powerbox.json', '.vscode', '.envrc'].map((path) =>
@@ -140,6 +149,67 @@ describe.each(STARTERS)('a repository in a box started by %s', (starter) => {
     const ended = await inBox(room, 'true');
     expect(ended.error).toMatchObject({ code: 'mount-unreadable' });
     expect(ended.error?.message).toContain('.envrc');
+  });
+
+  test('shows no file of the host that an earlier box put a link to', async () => {
+    const room = repository();
+    const aim = `/tmp/powerbox-aim-${randomUUID()}`;
+    const link = relative(join(room.workspace, '.git/info'), aim);
+    writeFileSync(aim, 'of the host');
+    try {
+      const before = await inBox(
+        room,
+        `mv .git/info .git/x; mkdir .git/info; ln -s ${link} .git/info/exclude`,
+      );
+      expect(before).toMatchObject({ status: 0 });
+      // The link is followed where nothing is in its way.
+      expect(readFileSync(join(room.workspace, '.git/info/exclude'), 'utf8')).toBe('of the host');
+      const after = await inBox(room, `cat .git/info/exclude ${aim}`);
+      expect(after.stdout).toBe('');
+      expect(after.status).not.toBe(0);
+    } finally {
+      rmSync(aim);
+    }
+  });
+
+  test('is refused where a link stands for the folder of the submodules', async () => {
+    const room = repository();
+    symlinkSync('/', join(room.workspace, '.git/modules'));
+    const ended = await inBox(room, 'true');
+    expect(ended.error).toMatchObject({ code: 'mount-unreadable' });
+  });
+
+  test('is guarded as a bare one, which a box cannot make look like another folder', async () => {
+    const room = bench.room(starter);
+    host(room, 'init', '-q', '--bare', '.');
+    const hidden = await inBox(room, 'mv HEAD x; mv refs y || mv objects z');
+    expect(hidden.status).not.toBe(0);
+    const ended = await inBox(room, 'echo evil >> config');
+    expect(ended.status).not.toBe(0);
+    expect(readFileSync(join(room.workspace, 'config'), 'utf8')).not.toContain('evil');
+  });
+
+  test('is refused with a closed folder of its owner, which root can search', async () => {
+    const room = repository();
+    execFileSync('sh', ['-c', 'mkdir d && chmod 0 d'], { cwd: room.workspace, ...ids });
+    const { error } = await inBox(room, 'chmod 700 d');
+    expect(error?.code).toBe(starter === 'user' ? 'mount-unreadable' : undefined);
+  });
+
+  test('has other mounts within a folder that is held in place', async () => {
+    const room = repository();
+    host(room, 'init', '-q', 'vendor/nested');
+    const other = join(room.folder, 'other');
+    mkdirSync(other);
+    writeFileSync(join(other, 'f'), 'seen');
+    const ended = await runBox(bench, room, {
+      program: ['cat', 'vendor/other/f'],
+      mounts: [
+        { source: room.workspace, target: room.workspace, access: 'rw' },
+        { source: other, target: join(room.workspace, 'vendor/other'), access: 'ro' },
+      ],
+    });
+    expect(ended.stdout).toBe('seen');
   });
 
   test('keeps the paths of the spec read-only, also those that are missing', async () => {

@@ -51,6 +51,19 @@ describe.each(people())('powerbox run, as %s', (_, person) => {
     expect(readdirSync(join(here.home, 'boxes'))).toEqual([]);
   });
 
+  it('says at the end which git repositories the program made', async () => {
+    const here = open();
+    await here.run(['git', 'init', '-q', '.']);
+    const script = 'git init -q evil; mkdir -p a/b; echo gitdir: x > a/b/.git';
+    const ran = await here.powerbox(['run', '--', 'sh', '-c', script]);
+    expect(ran.status).toBe(0);
+    for (const made of ['evil/.git', 'a/b/.git']) {
+      expect(ran.stderr).toContain(join(here.workspace, made));
+    }
+    const again = await here.powerbox(['run', '--', 'true']);
+    expect(again).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
   it('keeps a workspace that is ro, and one that is none out of sight', async () => {
     const here = open();
     here.write('there.txt', 'x');

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { PowerboxError } from '../../wire/errors.ts';
-import type { EnterTarget } from './enter.ts';
+import { type EnterTarget, whenBuilt } from './built.ts';
 import { nameless } from './nameless.ts';
 import { call, encodePlan, keep, kept, processor, type Step, step, text } from './plan.ts';
 import { PERL, PLAYER, PLAYER_ENVIRONMENT } from './program.ts';
@@ -30,7 +30,8 @@ const O_CLOEXEC = 0o2000000;
  * The box's mounts belong to the user namespace above its own, which only who started the box can
  * enter. Throws `box-failed` when the box is gone or a path cannot be covered.
  */
-export function coverAgain(box: EnterTarget, covers: readonly Cover[]): Promise<void> {
+export async function coverAgain(box: EnterTarget, covers: readonly Cover[]): Promise<void> {
+  await whenBuilt(box);
   const plan = nameless(tmpdir(), encodePlan(coverSteps(box, covers), processor()));
   let failure = 'the helper ended early';
   try {
@@ -42,7 +43,7 @@ export function coverAgain(box: EnterTarget, covers: readonly Cover[]): Promise<
     child.on('message', (message: { error?: string; step?: string }) => {
       failure = `cannot ${message.step}: ${message.error}`;
     });
-    return new Promise((resolve, reject) => {
+    return await new Promise<void>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (code) => {
         if (code === 0) resolve();

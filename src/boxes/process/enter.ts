@@ -4,19 +4,13 @@ import { closeSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { ExitStatus, StdioTarget } from '../contract.ts';
+import { type EnterTarget, gone, whenBuilt } from './built.ts';
 import { BOX_UID } from './etc.ts';
 import { nameless } from './nameless.ts';
 import { call, encodePlan, keep, kept, processor, type Step, step, text } from './plan.ts';
-import { processStartTime } from './proc.ts';
 import { PERL, PLAYER, PLAYER_ENVIRONMENT, TERMINAL_SIGNALS, throughEnv } from './program.ts';
 import { limit } from './rlimit.ts';
 import { seccompFilter } from './seccomp.ts';
-
-/** Process 1 of a box as seen from the host; the start time tells it from a later one. */
-export interface EnterTarget {
-  readonly childPid: number;
-  readonly startTime: string;
-}
 
 export interface EnterCommand {
   readonly program: readonly string[];
@@ -35,7 +29,7 @@ const PR_SET_DUMPABLE = 4;
  * It ends with its caller and with the box. Throws `box-ended` when the box is gone.
  */
 export async function enterBox(target: EnterTarget, command: EnterCommand): Promise<ExitStatus> {
-  if (processStartTime(target.childPid) !== target.startTime) throw gone();
+  await whenBuilt(target);
   const plan = nameless(tmpdir(), encodePlan(enterSteps(target, command), processor()));
   let child: ChildProcess;
   try {
@@ -126,10 +120,6 @@ function joinControlGroups(boxPid: number, pid: number): void {
     const folder = unified ? '' : `/${controllers}`;
     writeFileSync(`/sys/fs/cgroup${folder}${path}/cgroup.procs`, String(pid));
   }
-}
-
-function gone(): PowerboxError {
-  return new PowerboxError('box-ended', 'Cannot enter the box: it has ended.');
 }
 
 function failed(why: string): PowerboxError {

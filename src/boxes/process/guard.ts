@@ -2,16 +2,20 @@ import { lstatSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { BoxSpec, FileOverride, Mount } from '../contract.ts';
-import { excludeWith, findGuards, type Guards } from './protect.ts';
+import { excludeWith } from './git-exclude.ts';
+import { findGuards, findRepositories, type Guards } from './protect.ts';
 import { WORKSPACE_NAMES } from './protected-names.ts';
 import { announceStandIns, makeStandIns, standInsOfOthers } from './stand-in.ts';
 import type { Binding } from './view.ts';
 
 /** The guards of every folder that a box may write. */
 export interface GuardedMounts {
-  readonly bindings: (sourceOf: (mount: Mount) => string) => Binding[];
+  /** What belongs over this mount, before the next is mounted: that may lie in a pinned folder. */
+  over(mount: Binding): Binding[];
   /** Generated files that belong over the box's view of the mounts. */
   readonly files: readonly FileOverride[];
+  /** Git repositories of the host that are there now and were not before; throws as `findGuards`. */
+  madeRepositories(): string[];
 }
 
 /** Looks for what is to be guarded, and makes the stand-ins for what is missing on the host. */
@@ -39,9 +43,23 @@ export function guardMounts(spec: BoxSpec): GuardedMounts {
   }
   return {
     files,
-    bindings: (sourceOf) =>
-      guarded.flatMap(({ mount, guards }) => bindingsOf(mount, guards, sourceOf(mount))),
+    madeRepositories: () =>
+      guarded
+        .filter(({ mount }) => mount.access === 'rw' && mount.guarded !== false)
+        .flatMap(({ mount, guards }) => newRepositories(mount, guards)),
+    over: ({ source, target }) =>
+      guarded
+        .filter(({ mount }) => mount.target === target)
+        .flatMap(({ mount, guards }) => bindingsOf(mount, guards, source)),
   };
+}
+
+/** A `.git` that was held by a stand-in could not be made by the box. */
+function newRepositories({ source }: Mount, { repositories, missing }: Guards): string[] {
+  const known = new Set([...repositories, ...missing.map(({ path }) => path)]);
+  return findRepositories(source)
+    .filter((path) => !known.has(path))
+    .map((path) => join(source, path));
 }
 
 const TRIES_MAX = 5;
@@ -88,6 +106,7 @@ function onlyExtra(mount: Mount, extra: readonly string[]): Guards {
   const exists = (path: string): boolean =>
     lstatSync(join(mount.source, path), { throwIfNoEntry: false }) !== undefined;
   return {
+    repositories: [],
     pinned: [],
     readOnly: extra.filter(exists),
     missing: extra.filter((p) => !exists(p)).map((path) => ({ path, standIn: { content: '' } })),

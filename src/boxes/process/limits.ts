@@ -14,6 +14,8 @@ export const DISK_BYTES_DEFAULT: number = 2 * 1024 ** 3;
 export const PROTECT_FOLDERS_MAX = 100_000;
 /** Depth of that search below the workspace. */
 export const PROTECT_DEPTH_MAX = 64;
+/** Size of a repository's list of ignored names; a larger one is shown as it is. */
+export const EXCLUDE_BYTES_MAX: number = 1024 * 1024;
 /** Size of a file that a difference is printed for; a larger one is named only. */
 export const DIFF_BYTES_MAX: number = 4 * 1024 * 1024;
 /** How long a kernel may take to let go of a control group after its last process. */

@@ -16,6 +16,8 @@ test.each([
   '.vscode/tasks.json',
   '.envrc',
   '.claude/settings.json',
+  '.gemini/settings.json',
+  'opencode.json',
   'powerbox.json',
 ])('%s is protected', (path) => {
   expect(isProtectedPath(path)).toBe(true);

@@ -27,8 +27,14 @@ export const WORKSPACE_NAMES: readonly ProtectedName[] = [
   folder('.fleet'),
   folder('.husky'),
   { path: '.mcp.json', standIn: { content: '{"mcpServers":{}}\n' } },
+  // Agents name programs in these. No stand-in: an agent in the box may make its own.
   { path: '.claude/settings.json' },
   { path: '.claude/settings.local.json' },
+  { path: '.codex/config.toml' },
+  { path: '.cursor/hooks.json' },
+  { path: '.cursor/mcp.json' },
+  { path: '.gemini/settings.json' },
+  { path: 'opencode.json' },
   ...[
     '.envrc',
     '.mise.toml',

@@ -20,8 +20,6 @@ export interface Staging {
   readonly inNamespace: readonly Step[];
   readonly mounts: readonly Binding[];
   readonly files: readonly Binding[];
-  /** Where a mount of the box is found by bubblewrap. */
-  sourceOf(mount: Mount): string;
 }
 
 /** Writes the box's own files below its state folder; gives the folder. */
@@ -54,7 +52,6 @@ export function stageAsUser(spec: BoxSpec, files: readonly FileOverride[]): Stag
     inNamespace: overlays,
     mounts: mountBindings(spec, sourceOf),
     files: fileBindings(files, folder),
-    sourceOf,
   };
 }
 
@@ -106,7 +103,6 @@ export function stageAsRoot(
     inNamespace,
     mounts: mountBindings(spec, sourceOf),
     files: fileBindings(files, `${STAGE}/files`),
-    sourceOf,
   };
 }
 

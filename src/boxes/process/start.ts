@@ -50,6 +50,8 @@ export interface StartingBox {
   readonly hostUid: number;
   /** Paths in the box that are kept read-only although a mount above them is writable. */
   readonly guarded: readonly string[];
+  /** Git repositories that the box made in the host's folders, once it has ended. */
+  madeRepositories(): readonly string[];
   /**
    * Starts the program. The egress need not have the listeners yet: connections wait in them.
    * Rejects with `box-failed` when the box cannot be set up.
@@ -80,8 +82,9 @@ export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promi
   const guards = guardMounts(spec);
   const files = lastOfEach([...syntheticEtc(spec.id), ...guards.files, ...spec.files]);
   const staging = asRoot ? stageAsRoot(spec, files, hostUid) : stageAsUser(spec, files);
-  const guarded = guards.bindings(staging.sourceOf);
-  const bindings = [...staging.mounts, ...guarded, ...staging.files];
+  const mounted = staging.mounts.map((mount) => ({ mount, over: guards.over(mount) }));
+  const bindings = [...mounted.flatMap(({ mount, over }) => [mount, ...over]), ...staging.files];
+  const guarded = mounted.flatMap(({ over }) => over).filter(({ writable }) => !writable);
   const takeBack = asRoot ? lendStreams(spec.stdio, hostUid) : () => undefined;
   const groups = makeControlGroups(spec.id, spec.limits);
   const release = async (): Promise<void> => {
@@ -99,7 +102,8 @@ export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promi
       listeners,
       transparent,
       hostUid,
-      guarded: guarded.filter(({ writable }) => !writable).map(({ target }) => target),
+      guarded: guarded.map(({ target }) => target),
+      madeRepositories: guards.madeRepositories,
       go: () => entered.then(() => go(child, groups, spec.limits, release)),
       handedOver: () => closeListeners(listeners),
       unanswered: () => unansweredConnections(listeners),

@@ -153,6 +153,7 @@ function speaker(context: CliContext, quiet: boolean): RunEvents & { flush(): vo
   return {
     refused: line,
     failed: line,
+    noticed: line,
     flush() {
       for (const text of held.splice(0)) print(text);
     },
