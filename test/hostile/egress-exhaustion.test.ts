@@ -148,8 +148,10 @@ describe('an egress that is to be used up', () => {
     expect(Number(made) + Number(cut)).toBe(400);
     // LEAVES_PER_SECOND_MAX, and the beginning of a second.
     expect(Number(made)).toBeLessThanOrEqual(50 * (Math.ceil(seconds) + 1));
-    const limited = quick.rows.filter(({ code }) => code === 'limit-exceeded');
-    expect(limited.length).toBeGreaterThanOrEqual(Number(cut) > 0 ? 1 : 0);
+    // A client too slow to greet is cut as well, and then there may be no other.
+    const reasons = /too fast|waited for the server to speak first/;
+    const refused = quick.rows.filter(({ reason }) => reasons.test(reason ?? ''));
+    expect(refused.length).toBeGreaterThanOrEqual(Number(cut) > 0 ? 1 : 0);
   });
 
   it('50 holds a bounded number of connections', () => {
