@@ -33,7 +33,7 @@ describe('the one choke point', () => {
 
   it('writes the row before it gives a use away', () => {
     const use = readRepositoryFile('src/egress/use.ts');
-    expect(use.indexOf('judge(httpPower')).toBeLessThan(use.indexOf('fillSlots('));
+    expect(use.indexOf('judge(httpKind')).toBeLessThan(use.indexOf('fillSlots('));
     expect(use.indexOf('fillSlots(')).toBeLessThan(use.indexOf('await box.recorder.write('));
     expect(use.indexOf('await box.recorder.write(')).toBeLessThan(use.indexOf('ok: true,'));
   });

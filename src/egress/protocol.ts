@@ -1,4 +1,4 @@
-import type { Grant } from '../ocap/grant.ts';
+import type { HeldGrant } from '../ocap/grant.ts';
 import type { HttpConfig, HttpNarrowing } from '../powers/http.ts';
 import type { Home } from '../store/home.ts';
 import type { Binding } from '../vault/slot.ts';
@@ -28,7 +28,7 @@ export interface HostOverride {
 
 export interface BoxEgress {
   readonly box: string;
-  readonly grants: readonly Grant<HttpConfig, HttpNarrowing>[];
+  readonly grants: readonly HeldGrant<HttpConfig, HttpNarrowing>[];
   readonly secrets: readonly BoundSecret[];
   /** The box's own certificate authority (PEM); lives in memory only. */
   readonly ca: { readonly certificate: string; readonly key: string };

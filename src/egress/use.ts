@@ -1,6 +1,6 @@
-import type { Grant } from '../ocap/grant.ts';
+import type { HeldGrant } from '../ocap/grant.ts';
 import { judge } from '../ocap/judge.ts';
-import { type HttpCall, type HttpConfig, type HttpNarrowing, httpPower } from '../powers/http.ts';
+import { type HttpCall, type HttpConfig, type HttpNarrowing, httpKind } from '../powers/http.ts';
 import type { ErrorCode } from '../wire/errors.ts';
 import type { BoxState } from './box-egress.ts';
 import { fillSlots } from './credentials/fill-slots.ts';
@@ -13,7 +13,7 @@ import { authorityOf, displayOrigin, originOf, type Target } from './target.ts';
 export interface Use {
   /** Row of the request; its `response` row refers to it. */
   readonly seq: number;
-  readonly grant: Grant<HttpConfig, HttpNarrowing>;
+  readonly grant: HeldGrant<HttpConfig, HttpNarrowing>;
   /** Path and query as they go on the wire. */
   readonly path: string;
   readonly headers: string[];
@@ -43,10 +43,10 @@ export async function useHttp(
     query: head.path.query,
   };
   const url = recordedUrl(target, head);
-  const judgement = judge(httpPower, box.config.grants, call);
+  const judgement = judge(httpKind, box.config.grants, call, Date.now());
   if (!judgement.allow) return refused(box, target, call, url, judgement);
 
-  const elsewhere = otherResource(head, judgement.grant.narrowing);
+  const elsewhere = otherResource(head, judgement.grant.narrowings);
   if (elsewhere !== null) return refused(box, target, call, url, elsewhere);
 
   const guarded = box.secrets.isGuarded(target);
@@ -129,8 +129,8 @@ async function refused(
  * Headers and a query key that make a server act on another path, or by another method, than the
  * ones that were judged. Where a rule limits those, such a request is refused.
  */
-function otherResource(head: RequestHead, narrowing: HttpNarrowing): Refusal | null {
-  if (narrowing.path !== null) {
+function otherResource(head: RequestHead, narrowings: readonly HttpNarrowing[]): Refusal | null {
+  if (narrowings.some(({ path }) => path !== null)) {
     for (let i = 0; i < head.headers.length; i += 2) {
       const name = (head.headers[i] as string).toLowerCase();
       if (name === 'destination' || name.endsWith('-copy-source')) {
@@ -139,7 +139,8 @@ function otherResource(head: RequestHead, narrowing: HttpNarrowing): Refusal | n
       }
     }
   }
-  if (narrowing.methods !== null && /(?:^|[&;])_method(?:=|$)/i.test(head.path.query)) {
+  const namesMethods = narrowings.some(({ methods }) => methods !== null);
+  if (namesMethods && /(?:^|[&;])_method(?:=|$)/i.test(head.path.query)) {
     const reason =
       'The query key _method names a second method, which a rule with methods does not allow.';
     return { code: 'method-not-granted', reason };

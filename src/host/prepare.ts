@@ -5,7 +5,7 @@ import type { BoundSecret, BoxEgress } from '../egress/protocol.ts';
 import { makeBoxAuthority } from '../egress/tls/authority.ts';
 import type { Kit } from '../kits/kit.ts';
 import { kitRules, kitSecrets } from '../kits/use-kit.ts';
-import type { Grant } from '../ocap/grant.ts';
+import type { HeldGrant } from '../ocap/grant.ts';
 import { EMPTY_POLICY, type Policy } from '../policy/policy.ts';
 import { type Rule, ruleToGrant } from '../policy/rule.ts';
 import { parseRules } from '../policy/rules.ts';
@@ -115,7 +115,7 @@ export async function prepare(home: Home, options: RunOptions): Promise<Prepared
     egress: {
       box: id,
       grants: rules.map(
-        (rule, index): Grant<HttpConfig, HttpNarrowing> => ruleToGrant(rule, `${id}.${index}`),
+        (rule, index): HeldGrant<HttpConfig, HttpNarrowing> => ruleToGrant(rule, `${id}.${index}`),
       ),
       secrets: secrets.bound,
       ca: authority,

@@ -67,7 +67,7 @@ interface Joiner {
 function createJoiner(filter: RowFilter): Joiner {
   const open = new Map<number, RequestRecord>();
   const wanted = (entry: JournalEntry): boolean =>
-    (filter.box === undefined || entry.box === filter.box) &&
+    (filter.box === undefined || ('box' in entry && entry.box === filter.box)) &&
     (!filter.denied || ('verdict' in entry && entry.verdict === 'deny'));
   return {
     *take(row) {
@@ -78,6 +78,7 @@ function createJoiner(filter: RowFilter): Joiner {
         yield withOutcome(request, entry);
         return;
       }
+      if (entry.kind === 'done') return;
       if (entry.kind === 'box-end') yield* takeOpen(open, entry.box);
       if (!wanted(entry)) return;
       const record = { seq: row.seq, time: row.time, ...entry };

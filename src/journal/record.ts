@@ -1,5 +1,10 @@
 import type { JoinedRow } from '../store/journal-table.ts';
-import type { JournalEntry, RequestEntry, ResponseEntry } from '../wire/journal-entry.ts';
+import type {
+  DoneEntry,
+  JournalEntry,
+  RequestEntry,
+  ResponseEntry,
+} from '../wire/journal-entry.ts';
 
 type WithRow<Entry> = Entry & {
   readonly seq: number;
@@ -18,10 +23,10 @@ interface Outcome extends Omit<ResponseEntry, 'kind' | 'box' | 'of' | 'code'> {
 /** What a reader of the journal sees: one for each entry that is not a response. */
 export type JournalRecord =
   | RequestRecord
-  | WithRow<Exclude<JournalEntry, RequestEntry | ResponseEntry>>;
+  | WithRow<Exclude<JournalEntry, RequestEntry | ResponseEntry | DoneEntry>>;
 
 export function recordOf(row: JoinedRow): JournalRecord {
-  const entry = JSON.parse(row.entry) as Exclude<JournalEntry, ResponseEntry>;
+  const entry = JSON.parse(row.entry) as Exclude<JournalEntry, ResponseEntry | DoneEntry>;
   const record = { seq: row.seq, time: row.time, ...entry };
   if (record.kind !== 'request' || row.response === null) return record;
   return withOutcome(record, JSON.parse(row.response) as ResponseEntry);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { httpPower } from '../powers/http.ts';
+import { httpKind } from '../powers/http.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { checkRules, explain } from './explain.ts';
 import { parseRule } from './rule.ts';
@@ -46,7 +46,7 @@ describe('checkRules', () => {
     ['DELETE', 'https://x.b.example', 'https://*.b.example'],
     ['GET', 'http://c.example?q', 'http://c.example'],
   ])('%s %s is allowed', (method, url, text) => {
-    expect(checkRules(httpPower, given, method, url)).toMatchObject({
+    expect(checkRules(httpKind, given, method, url)).toMatchObject({
       allow: true,
       rule: { text },
     });
@@ -61,7 +61,7 @@ describe('checkRules', () => {
     ['GET', 'https://a.example/x/../y', 'path-ambiguous'],
     ['GET', 'https://a.example/x//y', 'path-ambiguous'],
   ])('%s %s is refused as %s', (method, url, code) => {
-    expect(checkRules(httpPower, given, method, url)).toMatchObject({ allow: false, code });
+    expect(checkRules(httpKind, given, method, url)).toMatchObject({ allow: false, code });
   });
 
   test.each([
@@ -71,7 +71,7 @@ describe('checkRules', () => {
     'https://a.example/ x',
     'https://a.example/#x',
   ])('refuses %j as no URL', (url) => {
-    expect(() => checkRules(httpPower, given, 'GET', url)).toThrow(
+    expect(() => checkRules(httpKind, given, 'GET', url)).toThrow(
       expect.toSatisfy((error) => PowerboxError.is(error) && error.code === 'usage'),
     );
   });

@@ -1,6 +1,5 @@
-import type { Grant } from '../ocap/grant.ts';
 import { judge } from '../ocap/judge.ts';
-import type { PowerDefinition } from '../ocap/power.ts';
+import type { PowerKind } from '../ocap/power.ts';
 import type { HttpCall, HttpConfig, HttpNarrowing } from '../powers/http.ts';
 import { type ErrorCode, PowerboxError } from '../wire/errors.ts';
 import { listWords, quote } from './quote.ts';
@@ -24,7 +23,7 @@ export type RuleCheck =
  * Throws PowerboxError `usage` when the URL is none.
  */
 export function checkRules(
-  power: PowerDefinition<HttpConfig, HttpNarrowing, HttpCall>,
+  power: PowerKind<HttpConfig, HttpNarrowing, HttpCall>,
   rules: readonly Rule[],
   method: string,
   url: string,
@@ -36,13 +35,9 @@ export function checkRules(
     throw new PowerboxError('usage', reason, { hint: 'Write it as https://HOST[:PORT]/PATH.' });
   }
   const grants = rules.map((rule, index) => ruleToGrant(rule, String(index)));
-  const verdict = judge<HttpConfig, HttpNarrowing, HttpCall>(power, grants, asked.call);
+  const verdict = judge<HttpConfig, HttpNarrowing, HttpCall>(power, grants, asked.call, 0);
   if (!verdict.allow) return { allow: false, code: verdict.code, reason: verdict.reason };
-  return { allow: true, rule: ruleOf(verdict.grant) };
-}
-
-function ruleOf({ config, narrowing, text }: Grant<HttpConfig, HttpNarrowing>): Rule {
-  return { config, narrowing, text };
+  return { allow: true, rule: rules[grants.indexOf(verdict.grant)] as Rule };
 }
 
 function explainRule({ config, narrowing }: Rule): string {

@@ -215,12 +215,13 @@ test('parseRules loads the public suffix list for wildcards', async () => {
 
 test('a rule becomes a first-hand grant in its own words', () => {
   const rule = parseRule('GET a.example/x');
-  expect(ruleToGrant(rule, 'g1')).toEqual({
+  expect(ruleToGrant(rule, 'g1')).toMatchObject({
     id: 'g1',
     kind: 'http',
     config: rule.config,
-    narrowing: rule.narrowing,
-    parent: null,
+    narrowings: [rule.narrowing],
+    chain: ['g1'],
     text: 'GET https://a.example/x',
+    asks: false,
   });
 });

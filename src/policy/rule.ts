@@ -1,4 +1,4 @@
-import type { Grant } from '../ocap/grant.ts';
+import type { HeldGrant } from '../ocap/grant.ts';
 import type { HostPattern, HttpConfig, HttpNarrowing } from '../powers/http.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { formatOrigin, splitAuthority } from './authority.ts';
@@ -52,14 +52,17 @@ function makeRule(config: HttpConfig, narrowing: HttpNarrowing): Rule {
   return { config, narrowing, text: `${methods}${originText(config)}${narrowing.path ?? ''}` };
 }
 
-export function ruleToGrant(rule: Rule, id: string): Grant<HttpConfig, HttpNarrowing> {
+export function ruleToGrant(rule: Rule, id: string): HeldGrant<HttpConfig, HttpNarrowing> {
   return {
     id,
     kind: 'http',
     config: rule.config,
-    narrowing: rule.narrowing,
-    parent: null,
+    narrowings: [rule.narrowing],
+    chain: [id],
     text: rule.text,
+    notBefore: null,
+    expires: null,
+    asks: false,
   };
 }
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Grant } from '../ocap/grant.ts';
+import type { HeldGrant } from '../ocap/grant.ts';
 import { judge } from '../ocap/judge.ts';
 import { QUOTE_CHARS_MAX } from '../policy/limits.ts';
 import { parseRule, ruleToGrant } from '../policy/rule.ts';
-import { type HttpCall, type HttpConfig, type HttpNarrowing, httpPower } from './http.ts';
+import { type HttpCall, type HttpConfig, type HttpNarrowing, httpKind } from './http.ts';
 
 const BASE: HttpCall = {
   scheme: 'https',
@@ -16,15 +16,15 @@ const BASE: HttpCall = {
 };
 const call = (part: Partial<HttpCall>): HttpCall => ({ ...BASE, ...part });
 
-const grants = (...texts: readonly string[]): Grant<HttpConfig, HttpNarrowing>[] =>
+const grants = (...texts: readonly string[]): HeldGrant<HttpConfig, HttpNarrowing>[] =>
   texts.map((text, index) =>
     ruleToGrant(parseRule(text, { allowAllHosts: true, isPublicSuffix: () => false }), `g${index}`),
   );
 
 const judgeCall = (texts: readonly string[], part: Partial<HttpCall>) =>
-  judge(httpPower, grants(...texts), call(part));
+  judge(httpKind, grants(...texts), call(part), 0);
 
-describe('httpPower', () => {
+describe('httpKind', () => {
   test('nothing by default', () => {
     expect(judgeCall([], {})).toMatchObject({ allow: false, code: 'not-granted' });
   });
@@ -62,10 +62,7 @@ describe('httpPower', () => {
   });
 
   test('a path that cannot be read permits nothing', () => {
-    const verdict = httpPower.permits(
-      { methods: null, path: '/a/../b' },
-      call({ path: '/a/../b' }),
-    );
+    const verdict = httpKind.permits({ methods: null, path: '/a/../b' }, call({ path: '/a/../b' }));
     expect(verdict).toMatchObject({ allow: false, code: 'path-not-granted' });
   });
 
@@ -103,14 +100,14 @@ describe('httpPower', () => {
   });
 
   test('says what a call does', () => {
-    expect(['GET', 'HEAD', 'OPTIONS'].map((method) => httpPower.effect(call({ method })))).toEqual(
+    expect(['GET', 'HEAD', 'OPTIONS'].map((method) => httpKind.effect(call({ method })))).toEqual(
       new Array(3).fill('read'),
     );
-    expect(['POST', 'DELETE', 'PURGE'].map((method) => httpPower.effect(call({ method })))).toEqual(
+    expect(['POST', 'DELETE', 'PURGE'].map((method) => httpKind.effect(call({ method })))).toEqual(
       new Array(3).fill('write'),
     );
-    expect(httpPower.describe(call({ query: 'a=b' }))).toBe('GET https://api.example.com/v1/x');
-    expect(httpPower.describe(call({ host: '::1', port: 81 }))).toBe('GET https://[::1]:81/v1/x');
+    expect(httpKind.describe(call({ query: 'a=b' }))).toBe('GET https://api.example.com/v1/x');
+    expect(httpKind.describe(call({ host: '::1', port: 81 }))).toBe('GET https://[::1]:81/v1/x');
   });
 });
 
@@ -123,7 +120,7 @@ describe('only narrower', () => {
   const methods = fc.subarray(['GET', 'HEAD', 'POST', 'TRACE']);
   const literals = fc.array(fc.constantFrom('a', 'b', 'v1'), { minLength: 1, maxLength: 4 });
   const allows = (narrowing: HttpNarrowing, asked: HttpCall): boolean =>
-    httpPower.permits(narrowing, asked).allow;
+    httpKind.permits(narrowing, asked).allow;
 
   test('naming methods or a path never allows more', () => {
     const path = fc.constantFrom('/a', '/a/**', '/*/b', '/v*', '/**', '/a%2Fb', '/..');

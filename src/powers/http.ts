@@ -1,4 +1,4 @@
-import { definePower, type Effect, type PowerDefinition } from '../ocap/power.ts';
+import type { Effect, PowerKind } from '../ocap/power.ts';
 import { ALLOWED, refuse, type Verdict } from '../ocap/verdict.ts';
 import { formatOrigin } from '../policy/authority.ts';
 import { matchHost } from '../policy/host.ts';
@@ -48,7 +48,7 @@ export interface HttpNarrowing {
  * A call is judged by its method, then by its path. Of the refusals of several grants the nearest
  * explains: best is one where only the method was missing, then one where only the path was.
  */
-export const httpPower: PowerDefinition<HttpConfig, HttpNarrowing, HttpCall> = definePower({
+export const httpKind: PowerKind<HttpConfig, HttpNarrowing, HttpCall> = Object.freeze({
   kind: 'http',
   concerns: (config: HttpConfig, call: HttpCall): boolean =>
     config.scheme === call.scheme && config.port === call.port && matchHost(config.host, call.host),

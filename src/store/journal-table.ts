@@ -96,7 +96,7 @@ function* typed(rows: Iterable<SqlRow>): Iterable<StoredRow> {
 }
 
 function newestSql(filter: RowFilter): string {
-  const conditions = ["j.kind IS NOT 'response'"];
+  const conditions = ["j.kind NOT IN ('response', 'done')"];
   if (filter.box !== undefined) conditions.push('j.box = ?');
   if (filter.denied) conditions.push("j.verdict = 'deny'");
   if (filter.since !== undefined) conditions.push('j.time >= ?');

@@ -1,3 +1,5 @@
+import { KERNEL_ERRORS } from './kernel-errors.ts';
+
 /**
  * The one table of failures. A code is a promise: programs match on it, so a code never changes
  * its meaning. `http` is what a box is answered, `exit` what a shell sees (sysexits(3): 64 usage,
@@ -5,6 +7,7 @@
  * permitted, 78 configuration).
  */
 export const ERRORS = {
+  ...KERNEL_ERRORS,
   // Asking the command line for something it does not have.
   usage: { http: 400, exit: 64, retryable: false, hint: 'Run `powerbox --help`.' },
   'program-missing': {

@@ -1,3 +1,6 @@
+import type { Budget, Spend } from '../ocap/budget.ts';
+import type { Approval } from '../ocap/grant.ts';
+import type { Effect } from '../ocap/power.ts';
 import type { ErrorCode } from './errors.ts';
 
 /**
@@ -11,7 +14,14 @@ export type JournalEntry =
   | ConnectionEntry
   | RequestEntry
   | ResponseEntry
-  | NoteEntry;
+  | NoteEntry
+  | GrantEntry
+  | RevokeEntry
+  | UseEntry
+  | DoneEntry
+  | ApprovalEntry
+  | GuestEntry
+  | MailEntry;
 
 export interface BoxStartEntry {
   readonly kind: 'box-start';
@@ -53,6 +63,10 @@ export interface RequestEntry {
   readonly verdict: 'allow' | 'deny';
   /** Text of the rule that allowed it; null when refused. */
   readonly rule: string | null;
+  /** The guest whose box it is. */
+  readonly guest?: string;
+  /** Ids from the root grant to the one that allowed it, or that came nearest. */
+  readonly chain?: readonly string[];
   /** Present when refused. */
   readonly code?: ErrorCode;
   readonly reason?: string;
@@ -82,4 +96,93 @@ export interface NoteEntry {
   readonly box: string;
   readonly note: 'placeholder-outside-slot' | 'cookie-dropped' | 'box-unconfined-limit';
   readonly text: string;
+}
+
+/** A grant came into being, by hand, by delegation or with a box. */
+export interface GrantEntry {
+  readonly kind: 'grant';
+  readonly grant: string;
+  readonly from: string;
+  readonly to: string;
+  /** Ids from the root grant to this one. */
+  readonly chain: readonly string[];
+  /** Kind of the power, and the phrase it is known by. */
+  readonly power: string;
+  readonly only: readonly string[];
+  readonly budget: Budget | null;
+  readonly expires: number | null;
+  readonly approval: Approval;
+  readonly reason: string;
+}
+
+/** An end of authority. What hung on it ended with it. */
+export interface RevokeEntry {
+  readonly kind: 'revoke';
+  readonly by: string;
+  readonly what: 'grant' | 'guest' | 'power' | 'secret';
+  readonly id: string;
+  /** How many grants ended, itself included. */
+  readonly grants: number;
+  readonly reason: string;
+}
+
+/**
+ * A use of a power through the kernel, written before the power is called. What it gave comes in
+ * a `done` row.
+ */
+export interface UseEntry {
+  readonly kind: 'use';
+  readonly guest: string;
+  readonly grant: string;
+  readonly chain: readonly string[];
+  readonly power: string;
+  /** What was done, as the kind describes it; no secret, no body. */
+  readonly call: string;
+  readonly effect: Effect;
+  readonly verdict: 'allow' | 'deny';
+  readonly code?: ErrorCode;
+  readonly reason?: string;
+}
+
+export interface DoneEntry {
+  readonly kind: 'done';
+  readonly guest: string;
+  /** `seq` of the use's row. */
+  readonly of: number;
+  /** Absent when it ended well. */
+  readonly code?: ErrorCode;
+  readonly durationMs: number;
+  readonly spent?: Spend;
+}
+
+/** A call that waits for the host, and what became of it. */
+export interface ApprovalEntry {
+  readonly kind: 'approval';
+  readonly guest: string;
+  readonly approval: string;
+  readonly grant: string;
+  readonly call: string;
+  readonly state: 'pending' | 'approved' | 'denied' | 'timeout';
+  readonly reason: string;
+}
+
+/** A guest began or ended. */
+export interface GuestEntry {
+  readonly kind: 'guest';
+  readonly guest: string;
+  readonly name: string;
+  readonly state: 'added' | 'removed';
+  readonly reason: string;
+}
+
+/** A letter between principals. Its text is the sender's own. */
+export interface MailEntry {
+  readonly kind: 'mail';
+  readonly mail: string;
+  readonly from: string;
+  readonly to: string;
+  readonly what: 'request' | 'send' | 'reply' | 'resolve' | 'reject' | 'adopt' | 'dismiss';
+  readonly text: string;
+  /** The grant that answered it or came with it. */
+  readonly grant?: string;
 }

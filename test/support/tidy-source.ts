@@ -13,10 +13,13 @@ const LAYERS = [
   'store',
   'journal',
   'vault',
+  'kernel',
   'egress',
   'boxes',
   'kits',
   'host',
+  'gateway',
+  'daemon',
   'cli',
   'quickstart',
 ] as const;
@@ -27,22 +30,28 @@ const PURE: readonly string[] = ['wire', 'ocap', 'policy'];
 /** Packages that a layer may import. Ask of each: would I let it see the vault? */
 const PACKAGES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   wire: [],
-  ocap: [],
+  ocap: ['zod'],
   policy: ['tldts', 'zod'],
-  powers: ['tldts', 'zod'],
+  powers: ['better-sqlite3', 'graphql', 'libpg-query', 'pg', 'tldts', 'zod'],
   store: ['better-sqlite3'],
   journal: [],
   vault: ['zod'],
+  kernel: [],
   egress: ['undici'],
   boxes: [],
   kits: ['zod'],
   host: ['zod'],
+  gateway: ['capnweb', 'ws'],
+  daemon: [],
   quickstart: [],
-  cli: ['commander', 'zod'],
+  cli: ['capnweb', 'commander', 'zod'],
 };
 
 /** Later layers of which a layer may import types, and nothing that runs. */
-const TYPES_FROM: Readonly<Record<string, readonly string[]>> = { policy: ['powers'] };
+const TYPES_FROM: Readonly<Record<string, readonly string[]>> = {
+  wire: ['ocap'],
+  policy: ['powers'],
+};
 
 export interface SourceImport {
   readonly specifier: string;

@@ -83,8 +83,8 @@ async function printCheck(
   context: CliContext,
 ): Promise<void> {
   const { checkRules } = await import('../../policy/explain.ts');
-  const { httpPower } = await import('../../powers/http.ts');
-  const check = checkRules(httpPower, rules, method, url);
+  const { httpKind } = await import('../../powers/http.ts');
+  const check = checkRules(httpKind, rules, method, url);
   if (!check.allow) context.exit(EXIT_REFUSED);
   if (json) {
     const { allow } = check;

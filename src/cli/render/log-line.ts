@@ -1,5 +1,6 @@
 import type { JournalRecord, RequestRecord } from '../../journal/record.ts';
 import { type Colour, type Paint, painter } from './colour.ts';
+import { kernelDetails, kernelVerdict } from './kernel-line.ts';
 import { bytes } from './table.ts';
 import { visible } from './text.ts';
 import { duration, localTime } from './time.ts';
@@ -14,7 +15,7 @@ export function logLine(record: JournalRecord, colour: boolean): string {
   const [verdict, tone] = verdictOf(record);
   return [
     paint('dim', localTime(record.time)),
-    visible(record.box).padEnd(BOX_COLUMNS),
+    visible(whoOf(record)).padEnd(BOX_COLUMNS),
     paint(tone, verdict.padEnd(VERDICT_COLUMNS)),
     ...detailsOf(record, paint),
   ]
@@ -22,10 +23,18 @@ export function logLine(record: JournalRecord, colour: boolean): string {
     .join('  ');
 }
 
+/** The box, or the principal that did it. */
+function whoOf(record: JournalRecord): string {
+  if ('box' in record) return record.box;
+  if ('guest' in record) return record.guest;
+  return 'from' in record ? record.from : record.by;
+}
+
 function verdictOf(record: JournalRecord): readonly [string, Colour] {
   switch (record.kind) {
     case 'request':
     case 'connection':
+    case 'use':
       return record.verdict === 'allow' ? ['allow', 'green'] : ['deny', 'red'];
     case 'note':
       return ['note', 'yellow'];
@@ -33,6 +42,8 @@ function verdictOf(record: JournalRecord): readonly [string, Colour] {
       return ['start', 'blue'];
     case 'box-end':
       return ['end', 'blue'];
+    default:
+      return kernelVerdict(record);
   }
 }
 
@@ -54,6 +65,8 @@ function detailsOf(record: JournalRecord, paint: Paint): readonly string[] {
       const status = record.status === null ? 'status unknown' : `status ${record.status}`;
       return [record.reason, status, duration(record.durationMs)];
     }
+    default:
+      return kernelDetails(record, paint);
   }
 }
 

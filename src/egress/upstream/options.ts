@@ -1,4 +1,4 @@
-import type { Grant } from '../../ocap/grant.ts';
+import type { HeldGrant } from '../../ocap/grant.ts';
 import type { HttpConfig, HttpNarrowing } from '../../powers/http.ts';
 import type { BoxState } from '../box-egress.ts';
 import type { Target } from '../target.ts';
@@ -8,7 +8,7 @@ import type { DialOptions } from './dial.ts';
 export function dialOptionsFor(
   box: BoxState,
   target: Target,
-  grant: Grant<HttpConfig, HttpNarrowing>,
+  grant: HeldGrant<HttpConfig, HttpNarrowing>,
 ): DialOptions {
   return {
     override: box.config.hosts[`${target.host.host}:${target.port}`],

@@ -1,0 +1,50 @@
+import type { JournalRecord } from '../../journal/record.ts';
+import type { Colour, Paint } from './colour.ts';
+import { visible } from './text.ts';
+
+type KernelKind = 'grant' | 'revoke' | 'use' | 'approval' | 'guest' | 'mail';
+type KernelRecord = Extract<JournalRecord, { kind: KernelKind }>;
+
+export function kernelVerdict(record: Exclude<KernelRecord, { kind: 'use' }>): [string, Colour] {
+  switch (record.kind) {
+    case 'grant':
+      return ['grant', 'blue'];
+    case 'revoke':
+      return ['end', 'red'];
+    case 'approval':
+      return ['ask', 'yellow'];
+    case 'guest':
+      return ['guest', 'blue'];
+    case 'mail':
+      return ['mail', 'blue'];
+  }
+}
+
+/** What happened to powers, in words. What a guest wrote is escaped. */
+export function kernelDetails(record: KernelRecord, paint: Paint): readonly string[] {
+  switch (record.kind) {
+    case 'grant': {
+      const only = record.only.length === 0 ? '' : paint('dim', visible(record.only.join('; ')));
+      return [visible(`${record.power} to ${record.to} as ${record.grant}`), only, because(record)];
+    }
+    case 'revoke':
+      return [visible(`${record.what} ${record.id}: ${record.grants} grants`), because(record)];
+    case 'use': {
+      const words =
+        record.verdict === 'allow'
+          ? paint('dim', visible(`by ${record.grant}`))
+          : paint('red', visible(`${record.code ?? ''}: ${record.reason ?? ''}`));
+      return [visible(record.call), words];
+    }
+    case 'approval':
+      return [visible(`${record.approval} ${record.state}: ${record.call}`), because(record)];
+    case 'guest':
+      return [visible(`${record.name} ${record.state}`), because(record)];
+    case 'mail':
+      return [visible(`${record.what} ${record.mail} to ${record.to}: ${record.text}`)];
+  }
+}
+
+function because({ reason }: { readonly reason: string }): string {
+  return reason === '' ? '' : visible(`(${reason})`);
+}
