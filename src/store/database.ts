@@ -18,14 +18,14 @@ export interface Database {
   close(): void;
 }
 
-interface Statement {
+export interface Statement {
   run(...values: readonly SqlValue[]): void;
   get(...values: readonly SqlValue[]): SqlRow | undefined;
   all(...values: readonly SqlValue[]): readonly SqlRow[];
   iterate(...values: readonly SqlValue[]): Iterable<SqlRow>;
 }
 
-type SqlValue = string | number | Uint8Array | null;
+export type SqlValue = string | number | Uint8Array | null;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /**
@@ -68,6 +68,26 @@ function makePrivate(path: string): void {
   }
 }
 
+/**
+ * Holds the file for this process alone, and makes it when it is missing; undefined when another
+ * process has it. The lock is the kernel's (fcntl(2)): it ends with the process, however that ends,
+ * and nobody has to find out whether its holder still lives. The file must not be opened again by
+ * this process.
+ */
+export function holdFile(path: string): (() => void) | undefined {
+  makePrivate(path);
+  const engine = makeEngine(path, { timeout: 0 });
+  try {
+    engine.exec('BEGIN EXCLUSIVE');
+    return () => void engine.close();
+  } catch (error) {
+    engine.close();
+    const busy = error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
+    if (busy) return undefined;
+    throw error;
+  }
+}
+
 /** A database that no file backs; for tests and for asking what a schema looks like. */
 export function openMemoryDatabase(): Database {
   return wrap(makeEngine(':memory:'));
@@ -82,6 +102,11 @@ export function faultOf(error: unknown): StoreFault | undefined {
   }
   if (/^SQLITE_(CORRUPT|NOTADB|MISMATCH|CONSTRAINT|ERROR)/.test(error.code)) return 'damaged';
   return /^(SQLITE_|E[A-Z]+$)/.test(error.code) ? 'unavailable' : undefined;
+}
+
+/** True when the engine refused a row that the schema forbids: a fault of the program, not of the disk. */
+export function isRefusedRow(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^SQLITE_CONSTRAINT/.test(`${error.code}`);
 }
 
 /** Two processes that open a new file at once collide here, and the engine does not wait by itself. */

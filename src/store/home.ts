@@ -11,6 +11,8 @@ export interface Home {
   readonly key: string;
   readonly vault: string;
   readonly journal: string;
+  /** Guests, powers, grants, names and mail. */
+  readonly state: string;
   readonly boxes: string;
   readonly policies: string;
 }
@@ -26,6 +28,7 @@ export function openHome(env: Readonly<Record<string, string | undefined>>): Hom
     key: join(root, 'key'),
     vault: ownFolder(join(root, 'vault')),
     journal: join(root, 'journal.db'),
+    state: join(root, 'state.db'),
     boxes: ownFolder(join(root, 'boxes')),
     policies: join(root, 'accepted-policies.json'),
   };

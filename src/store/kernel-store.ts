@@ -8,6 +8,8 @@ export interface KernelStore {
    * and outlives the kill of every process; nothing of it is kept when it throws. May not nest.
    */
   transaction<T>(work: () => T): T;
+  /** True while the work of a transaction runs. */
+  inTransaction(): boolean;
   readonly principals: PrincipalTable;
   readonly powers: PowerTable;
   readonly grants: GrantTable;
