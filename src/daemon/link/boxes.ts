@@ -1,0 +1,110 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { HOST, type Kernel } from '../../kernel/kernel.ts';
+import type { KernelStore, Principal, RegisteredBox } from '../../store/kernel-store.ts';
+import { PowerboxError } from '../../wire/errors.ts';
+import type { BoxOpened, LinkRule, OpenBox } from '../../wire/link.ts';
+import { makeRoots } from './roots.ts';
+
+/** The boxes that run, each as the guest that it is. */
+export interface Boxes {
+  /** Makes a box a guest. What fails leaves nothing behind. */
+  open(wanted: OpenBox): Promise<BoxOpened>;
+  /** Ends what was for this box only. Does nothing for a box that is not known. */
+  close(id: string, reason: string): Promise<void>;
+  /** The box that shows this token. Throws `session-refused`. */
+  known(id: string, token: string): RegisteredBox;
+  /** Keeps which process the box's egress is. */
+  keepEgress(id: string, egress: RegisteredBox['egress']): RegisteredBox;
+  get(id: string): RegisteredBox | undefined;
+  all(): readonly RegisteredBox[];
+  /** While a box ends, nobody waits for its egress any more. */
+  isEnding(id: string): boolean;
+}
+
+export type BoxStore = Pick<KernelStore, 'transaction' | 'boxes'>;
+
+export function makeBoxes(kernel: Kernel, store: BoxStore): Boxes {
+  const known = new Map(store.boxes.all().map((box) => [box.id, box]));
+  const ending = new Map<string, Promise<void>>();
+  const rootFor = makeRoots(kernel);
+
+  function keep(box: RegisteredBox): RegisteredBox {
+    store.transaction(() => store.boxes.put(box));
+    known.set(box.id, box);
+    return box;
+  }
+
+  function give(guest: Principal, box: string, rule: LinkRule): void {
+    kernel.grant(HOST, {
+      parent: rootFor(rule.config, rule.text),
+      to: guest.id,
+      narrowing: rule.narrowing,
+      reason: `the box was started with ${rule.text}`,
+      box,
+    });
+  }
+
+  async function end(box: RegisteredBox, reason: string): Promise<void> {
+    const guest = kernel.principals().find(({ id }) => id === box.guest);
+    if (guest?.box === box.id) {
+      if (guest.removed === null) await kernel.revoke(HOST, { guest: guest.id }, reason);
+    } else {
+      for (const { grant } of kernel.grants({ to: box.guest })) {
+        if (grant.box === box.id) await kernel.revoke(HOST, { grant: grant.id }, reason);
+      }
+    }
+    store.transaction(() => store.boxes.remove(box.id));
+    known.delete(box.id);
+  }
+
+  async function close(id: string, reason: string): Promise<void> {
+    const box = known.get(id);
+    if (box === undefined) return;
+    const going = ending.get(id) ?? end(box, reason).finally(() => ending.delete(id));
+    ending.set(id, going);
+    await going;
+  }
+
+  return {
+    async open({ box: id, as, reason, rules }) {
+      if (known.has(id)) throw new PowerboxError('call-invalid', `The box ${id} is known already.`);
+      const token = randomBytes(32).toString('base64url');
+      const guest = as === null ? kernel.addGuest(id, { reason, box: id }) : guestOf(kernel, as);
+      keep({ id, guest: guest.id, token: digestOf(token), egress: null, created: Date.now() });
+      try {
+        for (const rule of rules) give(guest, id, rule);
+      } catch (error) {
+        await close(id, 'the box could not be started');
+        throw error;
+      }
+      return { type: 'box-opened', guest: { id: guest.id, name: guest.name }, token };
+    },
+    close,
+    known(id, token) {
+      const box = known.get(id);
+      const shown = Buffer.from(digestOf(token));
+      if (box === undefined || !timingSafeEqual(shown, Buffer.from(box.token))) {
+        throw new PowerboxError(
+          'session-refused',
+          'Cannot link: the box and its token are unknown.',
+        );
+      }
+      return box;
+    },
+    keepEgress: (id, egress) => keep({ ...(known.get(id) as RegisteredBox), egress }),
+    get: (id) => known.get(id),
+    all: () => [...known.values()],
+    isEnding: (id) => ending.has(id),
+  };
+}
+
+/** The host holds everything: nothing runs as it. */
+function guestOf(kernel: Kernel, name: string): Principal {
+  const guest = kernel.principal(name);
+  if (guest.id !== HOST) return guest;
+  throw new PowerboxError('guest-invalid', 'Cannot run a box as the host: it is no guest.');
+}
+
+function digestOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
