@@ -77,9 +77,19 @@ export interface PowerDefinition<Config, Narrowing, Call>
   secretsOf(config: Config): readonly string[];
 }
 
-/** Frozen, so that nobody who holds a kind can change what it judges. */
-export function definePower<Config, Narrowing, Call>(
-  definition: PowerDefinition<Config, Narrowing, Call>,
-): PowerDefinition<Config, Narrowing, Call> {
+/**
+ * Frozen, so that nobody who holds a kind can change what it judges. The methods stay known to the
+ * compiler, for `MethodsOf`.
+ */
+export function definePower<
+  Config,
+  Narrowing,
+  Call,
+  const Facets extends AnyPower['facets'] = AnyPower['facets'],
+>(
+  definition: PowerDefinition<Config, Narrowing, Call> & { readonly facets: Facets },
+): Omit<PowerDefinition<Config, Narrowing, Call>, 'facets'> & { readonly facets: Facets } {
   return Object.freeze({ ...definition });
 }
+
+type AnyPower = PowerDefinition<unknown, unknown, unknown>;
