@@ -25,6 +25,8 @@ export interface GuestDoor {
   preview(what: RevokeWords): Promise<RevokeInfo>;
   grants(filter: GrantFilter): Promise<readonly GrantInfo[]>;
   can(path: string, method: string, args: readonly unknown[]): Promise<VerdictInfo>;
+  /** Which of all grants held would let a request of http out now, or why none would. */
+  canRequest(method: string, url: string): Promise<RequestVerdictInfo>;
 
   request(ask: RequestWords): Promise<MailInfo>;
   /** Comes back when the request has been answered. */
@@ -147,6 +149,10 @@ export interface GrantInfo {
 
 export type VerdictInfo =
   | { readonly allow: true }
+  | { readonly allow: false; readonly code: ErrorCode; readonly reason: string };
+
+export type RequestVerdictInfo =
+  | { readonly allow: true; readonly grant: string }
   | { readonly allow: false; readonly code: ErrorCode; readonly reason: string };
 
 export interface RevokeWords {
