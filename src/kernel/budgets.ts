@@ -4,12 +4,12 @@ import type { KernelStore } from '../store/kernel-store.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import type { Node } from './graph.ts';
 
-/** What grants have spent. A spend is taken from every budget of a chain, or from none. */
+/** What grants have spent. A spend is taken from every budget on the way, or from none. */
 export interface Budgets {
   /** Would it be let through now? Changes nothing. */
-  affords(node: Node, amounts: Spend, now: number): Verdict;
+  affords(passed: readonly Node[], amounts: Spend, now: number): Verdict;
   /** Durable when it returns ALLOWED. */
-  spend(node: Node, amounts: Spend, now: number): Verdict;
+  spend(passed: readonly Node[], amounts: Spend, now: number): Verdict;
   spentOf(grant: string): Spend;
 }
 
@@ -48,9 +48,9 @@ export function makeBudgets(store: KernelStore): Budgets {
     return account;
   }
 
-  function affords(node: Node, amounts: Spend, now: number): Verdict {
+  function affords(passed: readonly Node[], amounts: Spend, now: number): Verdict {
     checkAmounts(amounts);
-    for (const each of node.budgeted) {
+    for (const each of budgetedOf(passed)) {
       const verdict = affordsOne(each, accountOf(each.grant.id), amounts, now);
       if (!verdict.allow) return verdict;
     }
@@ -59,14 +59,14 @@ export function makeBudgets(store: KernelStore): Budgets {
 
   return {
     affords,
-    spend(node, amounts, now) {
-      if (node.budgeted.length === 0) {
-        checkAmounts(amounts);
-        return ALLOWED;
-      }
-      const verdict = affords(node, amounts, now);
+    spend(passed, amounts, now) {
+      const verdict = affords(passed, amounts, now);
       if (!verdict.allow) return verdict;
-      const entries = node.budgeted.flatMap((each) => entriesOf(each, amounts, now));
+      const budgeted = budgetedOf(passed);
+      if (budgeted.length === 0) return ALLOWED;
+      const entries = budgeted.flatMap((each) =>
+        entriesOf(each, accountOf(each.grant.id), amounts, now),
+      );
       store.transaction(() => {
         for (const { grant, measure, window, amount } of entries) {
           store.spent.add(grant, measure, window, amount);
@@ -88,6 +88,13 @@ export function makeBudgets(store: KernelStore): Budgets {
   };
 }
 
+/** Each budget once, though two chains may share it. */
+function budgetedOf(passed: readonly Node[]): readonly Node[] {
+  const [first] = passed;
+  if (passed.length <= 1) return first?.budgeted ?? [];
+  return [...new Set(passed.flatMap(({ budgeted }) => budgeted))];
+}
+
 function affordsOne(node: Node, account: Account, amounts: Spend, now: number): Verdict {
   const budget = node.grant.budget as Budget;
   for (const measure of MEASURES) {
@@ -104,9 +111,7 @@ function affordsOne(node: Node, account: Account, amounts: Spend, now: number): 
   const { rate } = budget;
   const uses = amounts.uses ?? 0;
   if (rate === undefined || uses === 0) return ALLOWED;
-  const window = windowOf(rate, now);
-  // A clock that goes back does not give the window's uses anew.
-  const used = window <= account.window ? account.uses : 0;
+  const used = windowOf(rate, account, now) === account.window ? account.uses : 0;
   if (used + uses > rate.uses) {
     return refuse(
       'rate-exceeded',
@@ -116,7 +121,7 @@ function affordsOne(node: Node, account: Account, amounts: Spend, now: number): 
   return ALLOWED;
 }
 
-function entriesOf(node: Node, amounts: Spend, now: number) {
+function entriesOf(node: Node, account: Account, amounts: Spend, now: number) {
   const budget = node.grant.budget as Budget;
   const grant = node.grant.id;
   const entries: { grant: string; measure: Measure | 'rate'; window: number; amount: number }[] =
@@ -127,14 +132,15 @@ function entriesOf(node: Node, amounts: Spend, now: number) {
       amount: amounts[measure] as number,
     }));
   if (budget.rate !== undefined && (amounts.uses ?? 0) > 0) {
-    const window = windowOf(budget.rate, now);
+    const window = windowOf(budget.rate, account, now);
     entries.push({ grant, measure: 'rate', window, amount: amounts.uses as number });
   }
   return entries;
 }
 
-function windowOf({ per }: Rate, now: number): number {
-  return now - (now % WINDOW_MS[per]);
+/** A clock that goes back does not give a window's uses anew. */
+function windowOf({ per }: Rate, account: Account, now: number): number {
+  return Math.max(account.window, now - (now % WINDOW_MS[per]));
 }
 
 /** An amount that is none would make every later comparison false, and the budget endless. */

@@ -48,6 +48,8 @@ export interface Graph {
   heldBy(principal: string): ReadonlySet<Node>;
   all(): Iterable<Node>;
   readonly size: number;
+  /** Forgets what was added after there were so many: their rows were not kept. */
+  shrinkTo(size: number): void;
   /** This grant and what hangs on it, parents first, without what is dead already. */
   living(node: Node): readonly Node[];
   /** Marks them all; gives those that lived until now. */
@@ -90,6 +92,13 @@ export function makeGraph(kinds: Kinds): Graph {
     all: () => nodes.values(),
     get size() {
       return nodes.size;
+    },
+    shrinkTo(size) {
+      for (const node of [...nodes.values()].slice(size).reverse()) {
+        nodes.delete(node.grant.id);
+        node.parent?.children.delete(node);
+        held.get(node.grant.to)?.delete(node);
+      }
     },
     living,
     end(node, ended) {

@@ -94,6 +94,9 @@ export interface Kernel {
   readonly names: Names;
   readonly mail: Mailroom;
 
+  /** One transaction for all that `work` makes: guests, powers, grants. May nest. */
+  together<T>(work: () => T): T;
+
   addGuest(name: string, options: { reason: string; box?: string | null }): Principal;
   /** By id or name. Throws `guest-unknown`. */
   principal(idOrName: string): Principal;
@@ -115,6 +118,8 @@ export interface Kernel {
    * giver of every grant that it names.
    */
   revoke(by: string, what: Revocable, reason: string): Promise<RevokeReport>;
+  /** Ends what the guest holds, and the guest. Its name is free again. */
+  removeGuest(guest: string, reason: string): Promise<RevokeReport>;
 
   /** The object at the root of a grant. Throws `grant-unknown` unless `holder` holds it. */
   reference(holder: string, grant: string): Reference;
@@ -147,5 +152,6 @@ export interface Kernel {
   /** Calls back at each change of what waits. */
   onPending(listener: () => void): void;
 
+  /** Refuses what waits, lets go of every object, writes what is to be written. */
   close(): Promise<void>;
 }

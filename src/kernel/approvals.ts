@@ -1,0 +1,156 @@
+import { ALLOWED, refuse, type Verdict } from '../ocap/verdict.ts';
+import type { KernelStore, PendingApproval } from '../store/kernel-store.ts';
+import { PowerboxError } from '../wire/errors.ts';
+import { newId } from './ids.ts';
+import { APPROVAL_MS_MAX, APPROVALS_PENDING_MAX } from './limits.ts';
+import type { UseRecorder } from './recorder.ts';
+
+/** Calls that wait for the host's word. */
+export interface Approvals {
+  /**
+   * Waits until the host has decided on this very call, or its time is over, or `cancelled` comes.
+   * What is allowed is allowed once: the digest names the call, and the answer is given to the one
+   * who asked.
+   */
+  ask(call: ApprovalCall, cancelled: Promise<Verdict>): Promise<Verdict>;
+  pending(): readonly PendingApproval[];
+  /** All of them or none. Throws `approval-unknown`, `approval-decided`. */
+  decide(ids: readonly string[], verdict: 'approved' | 'denied', reason: string): void;
+  onChange(listener: () => void): void;
+  close(): void;
+}
+
+export type ApprovalCall = Pick<
+  PendingApproval,
+  'guest' | 'grant' | 'power' | 'call' | 'digest' | 'effect'
+>;
+
+interface Waiter {
+  readonly row: PendingApproval;
+  readonly settle: (
+    state: 'approved' | 'denied' | 'timeout',
+    verdict: Verdict,
+    why: string,
+  ) => void;
+}
+
+export function makeApprovals(
+  store: KernelStore,
+  recorder: UseRecorder,
+  now: () => number,
+  waitMs: number = APPROVAL_MS_MAX,
+): Approvals {
+  const waiters = new Map<string, Waiter>();
+  const listeners: (() => void)[] = [];
+  forgetAbandoned(store);
+
+  function changed(): void {
+    for (const listener of listeners) listener();
+  }
+
+  function record(row: PendingApproval, state: PendingApproval['state'], reason: string): void {
+    const { guest, id, grant, call } = row;
+    if (state === 'used') return;
+    recorder.now({ kind: 'approval', guest, approval: id, grant, call, state, reason });
+  }
+
+  function open(call: ApprovalCall): PendingApproval {
+    const own = [...waiters.values()].filter(({ row }) => row.guest === call.guest);
+    if (own.length >= APPROVALS_PENDING_MAX) {
+      throw new PowerboxError(
+        'limit-exceeded',
+        `Cannot ask for approval: ${own.length} calls of this guest wait for it.`,
+      );
+    }
+    const created = now();
+    const row: PendingApproval = {
+      ...call,
+      id: newId('ap'),
+      created,
+      expires: created + waitMs,
+      state: 'pending',
+      reason: '',
+    };
+    store.transaction(() => {
+      store.approvals.insert(row);
+      record(row, 'pending', '');
+    });
+    return row;
+  }
+
+  return {
+    async ask(call, cancelled) {
+      const row = open(call);
+      let timer: NodeJS.Timeout | undefined;
+      const decided = new Promise<Verdict>((done) => {
+        const settle: Waiter['settle'] = (state, verdict, why) => {
+          if (!waiters.delete(row.id)) return;
+          clearTimeout(timer);
+          store.approvals.settle(row.id, state === 'approved' ? 'used' : state, why);
+          done(verdict);
+          changed();
+        };
+        waiters.set(row.id, { row, settle });
+        timer = setTimeout(() => {
+          const reason = `Nobody decided on ${row.call} in ${Math.round(waitMs / 1000)} seconds.`;
+          record(row, 'timeout', reason);
+          settle('timeout', refuse('approval-timeout', reason), reason);
+        }, waitMs);
+      });
+      void cancelled.then((verdict) => {
+        const waiter = waiters.get(row.id);
+        if (waiter === undefined || verdict.allow) return;
+        record(row, 'timeout', verdict.reason);
+        waiter.settle('timeout', verdict, verdict.reason);
+      });
+      changed();
+      return decided;
+    },
+    pending: () => [...waiters.values()].map(({ row }) => row),
+    decide(ids, verdict, reason) {
+      const found = [...new Set(ids)].map((id) => waiters.get(id) ?? missing(store, id));
+      store.transaction(() => {
+        for (const { row } of found) {
+          store.approvals.settle(row.id, verdict, reason);
+          record(row, verdict, reason);
+        }
+      });
+      for (const { row, settle } of found) settle(verdict, verdictOf(row, verdict, reason), reason);
+    },
+    onChange: (listener) => void listeners.push(listener),
+    close() {
+      const reason = 'The daemon ended before anybody decided.';
+      for (const { row, settle } of [...waiters.values()]) {
+        record(row, 'timeout', reason);
+        settle('timeout', refuse('approval-timeout', reason), reason);
+      }
+    },
+  };
+}
+
+function verdictOf(row: PendingApproval, verdict: 'approved' | 'denied', reason: string): Verdict {
+  if (verdict === 'approved') return ALLOWED;
+  const why = reason === '' ? '' : `: ${reason}`;
+  return refuse('approval-denied', `The host refused ${row.call}${why}.`);
+}
+
+/** Whoever waited for these went with the daemon that asked. */
+function forgetAbandoned(store: KernelStore): void {
+  const abandoned = store.approvals.pending();
+  if (abandoned.length === 0) return;
+  store.transaction(() => {
+    for (const { id } of abandoned) store.approvals.settle(id, 'timeout', 'The daemon was killed.');
+  });
+}
+
+function missing(store: KernelStore, id: string): never {
+  const row = store.approvals.get(id);
+  const shown = id.slice(0, 40);
+  if (row === undefined) {
+    throw new PowerboxError('approval-unknown', `Cannot find the call "${shown}".`);
+  }
+  throw new PowerboxError(
+    'approval-decided',
+    `Cannot decide on ${shown} again: it is ${row.state === 'used' ? 'approved' : row.state}.`,
+  );
+}

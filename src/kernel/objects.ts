@@ -1,0 +1,110 @@
+import { isLive, type Live } from '../ocap/live.ts';
+import { type Membrane, makeMembrane } from '../ocap/membrane.ts';
+import { isFound } from '../powers/directory/found.ts';
+import { PowerboxError } from '../wire/errors.ts';
+import type { Node } from './graph.ts';
+import type { Reference } from './kernel.ts';
+import { OBJECTS_HELD_MAX } from './limits.ts';
+import { type Callback, isCallback, isReference, makeReference } from './reference.ts';
+
+/** Someone who holds a grant, and the grants that it came through. */
+export interface Holding {
+  readonly holder: string;
+  readonly node: Node;
+  readonly requires: readonly string[];
+}
+
+/** The objects that came back through grants, and the membranes that they came back through. */
+export interface Objects {
+  membraneOf(holding: Holding): Membrane;
+  /** Closes what a reference stands for; the root object of a grant stays. */
+  release(reference: Reference): void;
+  /** Closes everything that was given through this grant. */
+  closeAll(node: Node): void;
+}
+
+/** How a holder's function is called from inside; refuses when the grant has ended. */
+export type CallOut = (holding: Holding, call: Callback, args: readonly unknown[]) => unknown;
+
+interface Given {
+  readonly holder: string;
+  readonly live: Live;
+}
+
+export function makeObjects(callOut: CallOut): Objects {
+  const membranes = new WeakMap<Node, Map<string, Membrane>>();
+  const given = new Map<string, Map<Reference, Given>>();
+  const heldBy = new Map<string, number>();
+
+  function give({ holder, node, requires }: Holding, live: Live): Reference {
+    const count = heldBy.get(holder) ?? 0;
+    if (count >= OBJECTS_HELD_MAX) {
+      live.close();
+      throw new PowerboxError(
+        'limit-exceeded',
+        `Cannot give another object: ${count} are held, and that is the most.`,
+      );
+    }
+    const grant = node.grant.id;
+    const words = { grant, requires, kind: node.power.kind, facet: live.facet };
+    const reference = makeReference(words, { holder, live });
+    const own = given.get(grant) ?? new Map<Reference, Given>();
+    own.set(reference, { holder, live });
+    given.set(grant, own);
+    heldBy.set(holder, count + 1);
+    return reference;
+  }
+
+  function forget(reference: Reference): void {
+    const own = given.get(reference.grant);
+    const object = own?.get(reference);
+    if (own === undefined || object === undefined) return;
+    own.delete(reference);
+    if (own.size === 0) given.delete(reference.grant);
+    const { holder, live } = object;
+    heldBy.set(holder, (heldBy.get(holder) ?? 1) - 1);
+    live.close();
+  }
+
+  function makeFor(holding: Holding): Membrane {
+    const membrane = makeMembrane({
+      isInner: (value) => isLive(value) || isFound(value),
+      isOuter: (value) => isCallback(value) || isReference(value),
+      wrapInner(inner) {
+        if (!isFound(inner)) return give(holding, inner as Live);
+        const requires = [...holding.requires, holding.node.grant.id];
+        const words = { grant: inner.grant, requires, kind: inner.kind, facet: 'root' };
+        return makeReference(words, { holder: holding.holder, live: null });
+      },
+      wrapOuter(outer) {
+        if (!isCallback(outer)) {
+          throw new PowerboxError(
+            'call-invalid',
+            'Cannot pass a reference of another grant here: only its own come back in.',
+          );
+        }
+        return (...args: readonly unknown[]) => {
+          const answer = callOut(holding, outer, membrane.outward(args) as unknown[]);
+          return answer instanceof Promise ? answer.then(membrane.inward) : membrane.inward(answer);
+        };
+      },
+    });
+    return membrane;
+  }
+
+  return {
+    membraneOf(holding) {
+      const { node, requires, holder } = holding;
+      const own = membranes.get(node) ?? new Map<string, Membrane>();
+      membranes.set(node, own);
+      const key = [holder, ...requires].join(' ');
+      const membrane = own.get(key) ?? makeFor(holding);
+      own.set(key, membrane);
+      return membrane;
+    },
+    release: forget,
+    closeAll(node) {
+      for (const reference of [...(given.get(node.grant.id)?.keys() ?? [])]) forget(reference);
+    },
+  };
+}
