@@ -1,0 +1,137 @@
+import type { HttpCall } from '../../powers/http/call.ts';
+import type { Change, EndedGrant } from '../../wire/link.ts';
+import type { HttpGrant } from '../grant-index.ts';
+import { makeGrantIndex } from '../grant-index.ts';
+import type { Refusal } from '../refusal.ts';
+import { ENDED_KNOWN_MAX, TIMER_MS_MAX } from './limits.ts';
+
+/** What a box holds now, and the uses that are going on under each grant. */
+export interface BoxGrants {
+  /** The guest that the box is; empty until the daemon has said so. */
+  readonly guest: string;
+  all(): readonly HttpGrant[];
+  near(call: HttpCall): readonly HttpGrant[];
+  around(call: HttpCall): readonly HttpGrant[];
+  /** Those that ended not long ago, so that a refusal can say so. */
+  ended(): readonly { readonly grant: HttpGrant; readonly why: Refusal }[];
+  /** Says how many uses were cut. */
+  apply(change: Change): number;
+  /** A use begins; null when the grant is no more. */
+  hold(grant: HttpGrant): Hold | null;
+}
+
+/** One use while it goes on. */
+export interface Hold {
+  /** Set when the grant ended before the use did. */
+  readonly ended: Refusal | null;
+  /** Called once when the grant ends, at once when it has. */
+  onEnd(cut: (why: Refusal) => void): void;
+  /** The use is over. */
+  release(): void;
+}
+
+interface OpenHold extends Hold {
+  end(why: Refusal): void;
+}
+
+export function makeBoxGrants(): BoxGrants {
+  let guest = '';
+  const index = makeGrantIndex();
+  const holds = new Map<string, Set<OpenHold>>();
+  const past = new Map<string, { grant: HttpGrant; why: Refusal }>();
+
+  function end({ id, code, reason }: EndedGrant): number {
+    const grant = index.remove(id);
+    if (grant === undefined) return 0;
+    const why = { code, reason };
+    past.set(id, { grant, why });
+    if (past.size > ENDED_KNOWN_MAX) past.delete(past.keys().next().value as string);
+    const open = [...(holds.get(id) ?? [])];
+    for (const hold of open) hold.end(why);
+    return open.length;
+  }
+
+  /** What is not among all grants of a whole replica has ended while nobody could say so. */
+  function endMissing(change: Change): number {
+    const there = new Set(change.grants.map(({ id }) => id));
+    const reason = 'The grant ended while the daemon was away.';
+    return index
+      .all()
+      .filter(({ id }) => !there.has(id))
+      .reduce((cut, { id }) => cut + end({ id, code: 'grant-revoked', reason }), 0);
+  }
+
+  return {
+    get guest() {
+      return guest;
+    },
+    all: () => index.all(),
+    near: (call) => index.near(call),
+    around: (call) => index.around(call),
+    ended: () => [...past.values()].reverse(),
+    apply(change) {
+      guest = change.guest;
+      let cut = 0;
+      for (const ended of change.ended) cut += end(ended);
+      if (change.whole) cut += endMissing(change);
+      for (const grant of change.grants) {
+        if (grant.kind !== 'http' || index.get(grant.id) !== undefined) continue;
+        index.add(grant as unknown as HttpGrant);
+      }
+      return cut;
+    },
+    hold(grant) {
+      if (index.get(grant.id) === undefined) return null;
+      const open = holds.get(grant.id) ?? new Set();
+      holds.set(grant.id, open);
+      const hold = makeHold(grant, () => {
+        open.delete(hold);
+        if (open.size === 0 && holds.get(grant.id) === open) holds.delete(grant.id);
+      });
+      open.add(hold);
+      return hold;
+    },
+  };
+}
+
+function makeHold(grant: HttpGrant, over: () => void): OpenHold {
+  let ended: Refusal | null = null;
+  let tell: ((why: Refusal) => void) | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  function end(why: Refusal): void {
+    if (ended !== null) return;
+    ended = why;
+    clearTimeout(timer);
+    tell?.(why);
+    tell = null;
+  }
+
+  /** A use does not outlast the time of its grant. */
+  function watchTime(expires: number): void {
+    const left = expires - Date.now();
+    const at = new Date(expires).toISOString();
+    const look = () =>
+      left > TIMER_MS_MAX
+        ? watchTime(expires)
+        : end({ code: 'grant-expired', reason: `The grant "${grant.text}" ended at ${at}.` });
+    timer = setTimeout(look, Math.max(0, Math.min(left, TIMER_MS_MAX)));
+  }
+
+  if (grant.expires !== null) watchTime(grant.expires);
+  return {
+    get ended() {
+      return ended;
+    },
+    onEnd(cut) {
+      if (ended === null) tell = cut;
+      else cut(ended);
+    },
+    release() {
+      clearTimeout(timer);
+      tell = null;
+      over();
+    },
+    end,
+  };
+}
