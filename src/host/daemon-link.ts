@@ -20,8 +20,11 @@ export function linkPath(home: Home): string {
   return join(home.root, 'link.sock');
 }
 
-/** Starts the daemon of a home, unless it runs; the command line knows which program that is. */
-export type DaemonStarter = (home: Home) => Promise<unknown>;
+/**
+ * Starts the daemon of a home, unless it runs; the command line knows which program that is.
+ * `isUp` says whether it takes boxes.
+ */
+export type DaemonStarter = (home: Home, isUp: () => Promise<boolean>) => Promise<void>;
 
 /** A box that the daemon knows, as its starter holds it. */
 export interface LinkedBox {
@@ -67,7 +70,12 @@ async function connectLink(home: Home, start: DaemonStarter): Promise<Socket> {
   try {
     return await connectOnce(home);
   } catch {
-    await start(home);
+    await start(home, () =>
+      connectOnce(home).then(
+        (socket) => socket.destroy() !== null,
+        () => false,
+      ),
+    );
   }
   const until = Date.now() + LINK_START_MS_MAX;
   for (;;) {

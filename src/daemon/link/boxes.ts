@@ -7,8 +7,8 @@ import { makeRoots } from './roots.ts';
 
 /** The boxes that run, each as the guest that it is. */
 export interface Boxes {
-  /** Makes a box a guest. What fails leaves nothing behind. */
-  open(wanted: OpenBox): Promise<BoxOpened>;
+  /** Makes a box a guest, with its grants, in one transaction. */
+  open(wanted: OpenBox): BoxOpened;
   /** Ends what was for this box only. Does nothing for a box that is not known. */
   close(id: string, reason: string): Promise<void>;
   /** The box that shows this token. Throws `session-refused`. */
@@ -45,10 +45,9 @@ export function makeBoxes(kernel: Kernel, store: BoxStore): Boxes {
   }
 
   async function end(box: RegisteredBox, reason: string): Promise<void> {
-    const guest = kernel.principals().find(({ id }) => id === box.guest);
-    if (guest?.box === box.id) {
-      if (guest.removed === null) await kernel.revoke(HOST, { guest: guest.id }, reason);
-    } else {
+    const guest = livingGuest(kernel, box.guest);
+    if (guest?.box === box.id) await kernel.removeGuest(guest.id, reason);
+    else if (guest !== null) {
       for (const { grant } of kernel.grants({ to: box.guest })) {
         if (grant.box === box.id) await kernel.revoke(HOST, { grant: grant.id }, reason);
       }
@@ -66,17 +65,18 @@ export function makeBoxes(kernel: Kernel, store: BoxStore): Boxes {
   }
 
   return {
-    async open({ box: id, as, reason, rules }) {
+    open({ box: id, as, reason, rules }) {
       if (known.has(id)) throw new PowerboxError('call-invalid', `The box ${id} is known already.`);
       const token = randomBytes(32).toString('base64url');
-      const guest = as === null ? kernel.addGuest(id, { reason, box: id }) : guestOf(kernel, as);
-      keep({ id, guest: guest.id, token: digestOf(token), egress: null, created: Date.now() });
-      try {
+      const { guest, box } = kernel.together(() => {
+        const guest = as === null ? kernel.addGuest(id, { reason, box: id }) : guestOf(kernel, as);
+        const made = Date.now();
+        const box = { id, guest: guest.id, token: digestOf(token), egress: null, created: made };
+        store.boxes.put(box);
         for (const rule of rules) give(guest, id, rule);
-      } catch (error) {
-        await close(id, 'the box could not be started');
-        throw error;
-      }
+        return { guest, box };
+      });
+      known.set(id, box);
       return { type: 'box-opened', guest: { id: guest.id, name: guest.name }, token };
     },
     close,
@@ -96,6 +96,15 @@ export function makeBoxes(kernel: Kernel, store: BoxStore): Boxes {
     all: () => [...known.values()],
     isEnding: (id) => ending.has(id),
   };
+}
+
+/** Null for one that was removed while its box ran. */
+function livingGuest(kernel: Kernel, id: string): Principal | null {
+  try {
+    return kernel.principal(id);
+  } catch {
+    return null;
+  }
 }
 
 /** The host holds everything: nothing runs as it. */

@@ -14,6 +14,7 @@ import type {
 } from '../../wire/link.ts';
 import { CALLS_MAX, LINK_SECRETS_MS } from './limits.ts';
 import { makeSessionSecrets } from './session-secrets.ts';
+import { wordsOf } from './words.ts';
 
 /** An egress that is connected: it is told of every change, and its calls are answered. */
 export interface EgressSession {
@@ -153,7 +154,7 @@ function linkGrant(kernel: Kernel, grant: HeldGrant): LinkGrant {
   }
   const definition = kernel.kinds.get(grant.kind)?.definition;
   const secret = definition?.secretsOf(grant.config)[0] ?? null;
-  return { ...grant, approval, secret };
+  return { ...grant, text: wordsOf(grant), approval, secret };
 }
 
 function whyEnded(kernel: Kernel, id: string): EndedGrant {

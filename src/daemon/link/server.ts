@@ -27,8 +27,10 @@ export interface LinkOptions {
 
 /** The daemon's end of the link to starters and egresses. */
 export interface Link {
-  /** Every box that is known, and whether its egress is connected. */
-  boxes(): readonly { id: string; guest: string; state: 'linked' | 'waiting' }[];
+  /** Every box that is known. */
+  all(): readonly RegisteredBox[];
+  /** Is its egress connected? */
+  isLinked(id: string): boolean;
   /** For the reaper: what belonged to a box that is gone ends. */
   closeBox(id: string, reason: string): Promise<void>;
   close(): Promise<void>;
@@ -57,12 +59,8 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   server.maxConnections = LINKS_MAX;
   const release = await listen(server, linkPath(home));
   return {
-    boxes: () =>
-      state.boxes.all().map(({ id, guest }) => ({
-        id,
-        guest,
-        state: state.sessions.has(id) ? 'linked' : 'waiting',
-      })),
+    all: state.boxes.all,
+    isLinked: (id) => state.sessions.has(id),
     closeBox: (id, reason) => state.boxes.close(id, reason),
     async close() {
       for (const session of state.sessions.values()) session.close();
@@ -144,7 +142,7 @@ function accept(state: State, socket: Socket): void {
     } else if (session === null && message.type === 'open-box' && opened === null) {
       opened = message.box;
       try {
-        send(await state.boxes.open(message));
+        send(state.boxes.open(message));
       } catch (error) {
         opened = null;
         throw error;
