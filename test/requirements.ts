@@ -20,7 +20,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       ['test/integration/cli-run.test.ts', 'shows an empty home and none of the host environment'],
       ['test/hostile/box-walls.test.ts', 'a hostile program in a box started by'],
       ['test/integration/box-start.test.ts', 'has the environment it was given and nothing else'],
-      ['src/powers/http.test.ts', 'nothing by default'],
+      ['src/powers/http/kind.test.ts', 'nothing by default'],
     ],
   },
   {
@@ -45,8 +45,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
     promise:
       'Only narrower: adding a narrowing to a grant never permits a call that was refused without it.',
     verifiedBy: [
-      ['src/powers/http.test.ts', 'naming methods or a path never allows more'],
-      ['src/powers/http.test.ts', 'taking methods away never allows more'],
+      ['src/powers/http/kind.test.ts', 'naming methods or a path never allows more'],
+      ['src/powers/http/kind.test.ts', 'taking methods away never allows more'],
       ['src/ocap/judge.test.ts', 'allows exactly what one of the grants allows'],
     ],
   },
@@ -80,7 +80,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     promise:
       'A refusal explains itself: a stable code and one sentence reach the program, the person and the journal alike.',
     verifiedBy: [
-      ['src/powers/http.test.ts', 'the nearest refusal explains'],
+      ['src/powers/http/kind.test.ts', 'the nearest refusal explains'],
       [
         'test/integration/clients-http.test.ts',
         'is named to the person when its destination is refused',

@@ -128,7 +128,7 @@ describe('every source', () => {
       ['src/vault/a.ts', "export { x } from '../cli/x.ts';"],
       ['src/vault/a.ts', "type X = import('../cli/x.ts').X;"],
       ['src/vault/a.ts', "new URL('../egress/main.js', import.meta.url);"],
-      ['src/policy/a.ts', "import { x } from '../powers/http.ts';"],
+      ['src/policy/a.ts', "import { x } from '../powers/http/kind.ts';"],
       ['src/policy/a.ts', "import { readFileSync } from 'node:fs';"],
       ['src/egress/a.ts', "import { Command } from 'commander';"],
       ['src/egress/a.ts', "import { x } from '../../test/x.ts';"],
@@ -136,7 +136,9 @@ describe('every source', () => {
     ] as const) {
       expect(check(file, text)).toHaveLength(1);
     }
-    expect(check('src/policy/a.ts', "import type { X } from '../powers/http.ts';")).toEqual([]);
+    expect(check('src/policy/a.ts', "import type { X } from '../powers/http/kind.ts';")).toEqual(
+      [],
+    );
     expect(check('src/cli/a.ts', "import { x } from '../wire/x.ts';")).toEqual([]);
     expect(faults(sources, (file) => layerFaults(file, importsOf(tree(file))))).toEqual([]);
   });

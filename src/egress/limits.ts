@@ -18,6 +18,10 @@ export const REQUEST_HEAD_MS_MAX = 30_000;
 export const SLOW_HEADS_CHECK_MS = 5_000;
 /** Head of an upstream's answer. */
 export const RESPONSE_HEAD_BYTES_MAX = 131_072;
+/** Time for a body that must be judged to arrive whole; such bodies are 1 MiB at most. */
+export const REQUEST_BODY_MS_MAX = 30_000;
+/** Bytes of bodies of one box that are held at a time to be judged, or until they are sent. */
+export const BUFFERED_BYTES_MAX = 33_554_432;
 /** Time between requests on a kept connection. */
 export const KEEP_ALIVE_MS_MAX = 60_000;
 /** Time for resolving, connecting and the TLS handshake with an upstream. */

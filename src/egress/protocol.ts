@@ -1,5 +1,3 @@
-import type { HeldGrant } from '../ocap/grant.ts';
-import type { HttpConfig, HttpNarrowing } from '../powers/http.ts';
 import type { Home } from '../store/home.ts';
 import type { Binding } from '../vault/slot.ts';
 
@@ -28,7 +26,8 @@ export interface HostOverride {
 
 export interface BoxEgress {
   readonly box: string;
-  readonly grants: readonly HeldGrant<HttpConfig, HttpNarrowing>[];
+  /** Where the daemon is, which knows the box's grants, and the token that it knows the box by. */
+  readonly link: { readonly socket: string; readonly token: string };
   readonly secrets: readonly BoundSecret[];
   /** The box's own certificate authority (PEM); lives in memory only. */
   readonly ca: { readonly certificate: string; readonly key: string };

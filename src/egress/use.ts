@@ -1,9 +1,14 @@
 import type { HeldGrant } from '../ocap/grant.ts';
 import { judge } from '../ocap/judge.ts';
-import { type HttpCall, type HttpConfig, type HttpNarrowing, httpKind } from '../powers/http.ts';
+import type { HttpCall } from '../powers/http/call.ts';
+import type { HttpConfig } from '../powers/http/config.ts';
+import { httpKind } from '../powers/http/kind.ts';
+import type { HttpNarrowing } from '../powers/http/narrowing.ts';
+import { limitsMethods, limitsPaths, responseBytesMax, wantsBody } from '../powers/http/needs.ts';
 import type { ErrorCode } from '../wire/errors.ts';
 import type { BoxState } from './box-egress.ts';
 import { fillSlots } from './credentials/fill-slots.ts';
+import type { BodyReader } from './http1/read-body.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import { upstreamHeaders } from './http1/rewrite.ts';
 import type { Refusal } from './refusal.ts';
@@ -19,6 +24,10 @@ export interface Use {
   readonly headers: string[];
   /** A secret is bound to this origin: the answer is scrubbed and its cookies are dropped. */
   readonly guarded: boolean;
+  /** The body that was judged, and so is sent; null when none was read. */
+  readonly body: Uint8Array | null;
+  /** The longest answer that the grant allows; null for any. */
+  readonly responseBytesMax: number | null;
 }
 
 export type UseResult =
@@ -33,17 +42,17 @@ export async function useHttp(
   box: BoxState,
   target: Target,
   head: RequestHead,
+  reader: BodyReader | null,
 ): Promise<UseResult> {
-  const call: HttpCall = {
-    scheme: target.scheme,
-    host: target.host.host,
-    port: target.port,
-    method: head.method,
-    path: head.path.path,
-    query: head.path.query,
-  };
+  let call = callOf(target, head);
   const url = recordedUrl(target, head);
-  const judgement = judge(httpKind, box.config.grants, call, Date.now());
+  let judgement = judge(httpKind, box.config.grants, call, Date.now());
+  if (!judgement.allow && reader !== null && wantsBody(box.config.grants, call, Date.now())) {
+    const read = await reader.read();
+    if (!read.ok) return refused(box, target, call, url, read);
+    call = { ...call, body: { bytes: read.bytes } };
+    judgement = judge(httpKind, box.config.grants, call, Date.now());
+  }
   if (!judgement.allow) return refused(box, target, call, url, judgement);
 
   const elsewhere = otherResource(head, judgement.grant.narrowings);
@@ -92,7 +101,28 @@ export async function useHttp(
       path: `${head.path.path}${query}`,
       headers: upstreamHeaders(filled.headers, authorityOf(target), guarded),
       guarded,
+      body: call.body?.bytes ?? null,
+      responseBytesMax: responseBytesMax(judgement.grant.narrowings, call),
     },
+  };
+}
+
+/** The canonical form; a body is in it only once it was read. */
+function callOf(target: Target, head: RequestHead): HttpCall {
+  const headers: [string, string][] = [];
+  for (let i = 0; i < head.headers.length; i += 2) {
+    headers.push([(head.headers[i] as string).toLowerCase(), head.headers[i + 1] as string]);
+  }
+  return {
+    scheme: target.scheme,
+    host: target.host.host,
+    port: target.port,
+    method: head.method,
+    path: head.path.path,
+    query: head.path.query,
+    headers,
+    websocket: head.websocket,
+    ...(head.hasBody ? {} : { body: null }),
   };
 }
 
@@ -130,7 +160,7 @@ async function refused(
  * ones that were judged. Where a rule limits those, such a request is refused.
  */
 function otherResource(head: RequestHead, narrowings: readonly HttpNarrowing[]): Refusal | null {
-  if (narrowings.some(({ path }) => path !== null)) {
+  if (limitsPaths(narrowings)) {
     for (let i = 0; i < head.headers.length; i += 2) {
       const name = (head.headers[i] as string).toLowerCase();
       if (name === 'destination' || name.endsWith('-copy-source')) {
@@ -139,8 +169,7 @@ function otherResource(head: RequestHead, narrowings: readonly HttpNarrowing[]):
       }
     }
   }
-  const namesMethods = narrowings.some(({ methods }) => methods !== null);
-  if (namesMethods && /(?:^|[&;])_method(?:=|$)/i.test(head.path.query)) {
+  if (limitsMethods(narrowings) && /(?:^|[&;])_method(?:=|$)/i.test(head.path.query)) {
     const reason =
       'The query key _method names a second method, which a rule with methods does not allow.';
     return { code: 'method-not-granted', reason };

@@ -1,4 +1,4 @@
-import type { HttpConfig } from '../powers/http.ts';
+import type { HttpConfig } from '../powers/http/config.ts';
 
 export type Scheme = HttpConfig['scheme'];
 

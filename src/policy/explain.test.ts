@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { httpKind } from '../powers/http.ts';
+import { httpKind } from '../powers/http/kind.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { checkRules, explain } from './explain.ts';
 import { parseRule } from './rule.ts';

@@ -1,6 +1,8 @@
 import { judge } from '../ocap/judge.ts';
 import type { PowerKind } from '../ocap/power.ts';
-import type { HttpCall, HttpConfig, HttpNarrowing } from '../powers/http.ts';
+import type { HttpCall } from '../powers/http/call.ts';
+import type { HttpConfig } from '../powers/http/config.ts';
+import type { HttpNarrowing } from '../powers/http/narrowing.ts';
 import { type ErrorCode, PowerboxError } from '../wire/errors.ts';
 import { listWords, quote } from './quote.ts';
 import { originText, type Rule, ruleToGrant } from './rule.ts';

@@ -1,4 +1,4 @@
-import type { HostPattern } from '../powers/http.ts';
+import type { HostPattern } from '../powers/http/config.ts';
 import { canonicalIpv6, isDottedIpv4 } from './ipv6.ts';
 import { HOST_CHARS_MAX, LABEL_CHARS_MAX } from './limits.ts';
 import { quote } from './quote.ts';

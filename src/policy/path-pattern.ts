@@ -8,6 +8,9 @@ import { canonicalPath, pathFlags } from './path.ts';
  * itself and everything below. Without a wildcard a pattern matches exactly one path, and letters,
  * trailing slashes and all else count.
  *
+ * `{owner}` stands for one whole segment that is not empty, or with text around it (`{id}.json`)
+ * for the part between, and has a name; `{owner=acme|other}` stands for nothing but these values.
+ *
  * A pattern speaks of segments, so a path that a server may cut into other segments does not
  * match: empty segments and double encoding never, `%2F` only below `**` or where the pattern
  * itself has it.
@@ -20,10 +23,15 @@ export interface PathPattern {
 }
 
 interface Segment {
-  /** The literal text around each `*`; a single piece when the segment is literal. */
+  /** The literal text around each `*` or variable; a single piece when the segment is literal. */
   readonly pieces: readonly string[];
   readonly encodedSlashes: number;
+  /** What the variable may be, null for anything; left out when the segment has none. */
+  readonly values?: ReadonlySet<string> | null;
 }
+
+/** Further limits on variables, by name: canonical values. */
+export type PinnedVariables = Readonly<Record<string, readonly string[]>>;
 
 export type CompiledPattern =
   | { readonly ok: true; readonly pattern: PathPattern }
@@ -31,7 +39,10 @@ export type CompiledPattern =
 
 const EMPTY_SEGMENT = /\/(?:\/|;|%3B)/i;
 
-export function compilePathPattern(text: string): CompiledPattern {
+/** Text, a variable and text. */
+const TEMPLATE = /^([^{}*]*)\{([A-Za-z_][A-Za-z0-9_-]{0,63})(?:=([^{}*]*))?\}([^{}*]*)$/;
+
+export function compilePathPattern(text: string, pins: PinnedVariables = {}): CompiledPattern {
   if (text.length > PATTERN_CHARS_MAX) {
     const reason = `the path pattern is longer than ${PATTERN_CHARS_MAX} characters`;
     return { ok: false, reason, at: PATTERN_CHARS_MAX };
@@ -50,7 +61,38 @@ export function compilePathPattern(text: string): CompiledPattern {
   const stars = /[^/]\*\*|\*\*[^/]/.exec(text);
   if (stars !== null)
     return { ok: false, reason: '** stands alone in its segment', at: stars.index };
-  return { ok: true, pattern: buildPattern(path) };
+  return path.includes('{') || path.includes('}') || Object.keys(pins).length > 0
+    ? compileTemplate(path, text, pins)
+    : { ok: true, pattern: buildPattern(path, NO_VARIABLES) };
+}
+
+type Variables = ReadonlyMap<string, ReadonlySet<string> | null>;
+
+const NO_VARIABLES: Variables = new Map();
+
+/** A pattern with variables; each name is there once, and each pin is one of a variable. */
+function compileTemplate(path: string, text: string, pins: PinnedVariables): CompiledPattern {
+  const fault = (reason: string, part: string): CompiledPattern => {
+    return { ok: false, reason, at: Math.max(0, text.indexOf(part)) };
+  };
+  const variables = new Map<string, ReadonlySet<string> | null>();
+  for (const segment of segmentsOf(path)) {
+    if (!/[{}]/.test(segment)) continue;
+    const [, , name, list] = TEMPLATE.exec(segment) ?? [];
+    if (name === undefined) {
+      return fault('a segment has at most one variable, as {owner} or {owner=acme|other}', segment);
+    }
+    if (variables.has(name)) return fault(`the variable ${name} is there twice`, segment);
+    const values = list?.split('|') ?? null;
+    if (values?.includes('') === true) return fault('a value of a variable is empty', segment);
+    variables.set(name, values === null ? null : new Set(values));
+  }
+  for (const [name, list] of Object.entries(pins)) {
+    const values = variables.get(name);
+    if (values === undefined) return fault(`the path has no variable ${name}`, path);
+    variables.set(name, new Set(list.filter((value) => values === null || values.has(value))));
+  }
+  return { ok: true, pattern: buildPattern(path, variables) };
 }
 
 export type PathMatch = 'match' | 'miss' | 'ambiguous';
@@ -70,7 +112,7 @@ export function sharedSegments(pattern: PathPattern, path: string): number {
   return differs === -1 ? first.length : differs;
 }
 
-function buildPattern(path: string): PathPattern {
+function buildPattern(path: string, variables: Variables): PathPattern {
   const runs: Segment[][] = [[]];
   const kept: string[] = [];
   for (const segment of segmentsOf(path)) {
@@ -78,9 +120,18 @@ function buildPattern(path: string): PathPattern {
     if (segment === '**' && kept.at(-1) === '**') continue;
     kept.push(segment);
     if (segment === '**') runs.push([]);
-    else runs.at(-1)?.push({ pieces: segment.split('*'), encodedSlashes: countSlashes(segment) });
+    else runs.at(-1)?.push(buildSegment(segment, variables));
   }
   return { text: `/${kept.join('/')}`, runs };
+}
+
+function buildSegment(text: string, variables: Variables): Segment {
+  const template = variables.size === 0 ? null : TEMPLATE.exec(text);
+  if (template === null) return { pieces: text.split('*'), encodedSlashes: countSlashes(text) };
+  const [, before = '', name = '', , after = ''] = template;
+  const pieces = [before, after];
+  const encodedSlashes = countSlashes(before) + countSlashes(after);
+  return { pieces, encodedSlashes, values: variables.get(name) ?? null };
 }
 
 function segmentsOf(path: string): readonly string[] {
@@ -111,9 +162,11 @@ function matchRunAt(run: readonly Segment[], segments: readonly string[], from: 
   return run.every((segment, index) => matchSegment(segment, segments[from + index]));
 }
 
-function matchSegment({ pieces, encodedSlashes }: Segment, text: string | undefined): boolean {
+function matchSegment(segment: Segment, text: string | undefined): boolean {
   if (text === undefined) return false;
+  const { pieces, encodedSlashes } = segment;
   const first = pieces[0] ?? '';
+  if (segment.values !== undefined) return matchVariable(segment, segment.values, text);
   if (pieces.length === 1) return text === first;
   // The literal pieces account for that many `%2F`; any further one was under a `*`.
   if (text === '' || countSlashes(text) !== encodedSlashes) return false;
@@ -127,6 +180,19 @@ function matchSegment({ pieces, encodedSlashes }: Segment, text: string | undefi
     from = found + piece.length;
   }
   return from <= end;
+}
+
+/** A value that is pinned may have `%2F` in it, as the pattern itself then has it. */
+function matchVariable(
+  { pieces, encodedSlashes }: Segment,
+  values: ReadonlySet<string> | null,
+  text: string,
+): boolean {
+  const [before = '', after = ''] = pieces;
+  const end = text.length - after.length;
+  if (end <= before.length || !text.startsWith(before) || !text.endsWith(after)) return false;
+  if (values === null) return countSlashes(text) === encodedSlashes;
+  return values.has(text.slice(before.length, end));
 }
 
 function countSlashes(text: string): number {

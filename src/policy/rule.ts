@@ -1,5 +1,6 @@
 import type { HeldGrant } from '../ocap/grant.ts';
-import type { HostPattern, HttpConfig, HttpNarrowing } from '../powers/http.ts';
+import type { HostPattern, HttpConfig } from '../powers/http/config.ts';
+import type { HttpNarrowing } from '../powers/http/narrowing.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { formatOrigin, splitAuthority } from './authority.ts';
 import { canonicalHost } from './host.ts';

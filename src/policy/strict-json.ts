@@ -11,8 +11,18 @@ interface JsonFault {
 
 export type StrictJson = { readonly ok: true; readonly value: unknown } | JsonFault;
 
-interface Cursor {
+/** What a reader of JSON that is not a policy file may ask for. */
+export interface StrictJsonOptions {
+  readonly depthMax?: number;
+  /** What a number becomes, of its text; without it the nearest double. */
+  readonly number?: (token: string) => unknown;
+  /** Refuses half a surrogate pair, of which readers make different things. */
+  readonly wellFormed?: boolean;
+}
+
+interface Cursor extends StrictJsonOptions {
   readonly text: string;
+  readonly depthMax: number;
   at: number;
 }
 
@@ -27,8 +37,8 @@ interface Stop {
  * Reads JSON (RFC 8259) that means one thing to every reader: a key that is there twice, of which
  * readers keep different ones, is refused, and so is `__proto__`. Nesting is bounded. Never throws.
  */
-export function parseStrictJson(text: string): StrictJson {
-  const cursor: Cursor = { text, at: 0 };
+export function parseStrictJson(text: string, options: StrictJsonOptions = {}): StrictJson {
+  const cursor: Cursor = { depthMax: POLICY_DEPTH_MAX, ...options, text, at: 0 };
   try {
     const value = readValue(cursor, 0);
     skipSpace(cursor);
@@ -43,8 +53,8 @@ export function parseStrictJson(text: string): StrictJson {
 }
 
 function readValue(cursor: Cursor, depth: number): unknown {
-  if (depth > POLICY_DEPTH_MAX) {
-    stop(cursor.at, `it is nested deeper than ${POLICY_DEPTH_MAX} levels`);
+  if (depth > cursor.depthMax) {
+    stop(cursor.at, `it is nested deeper than ${cursor.depthMax} levels`);
   }
   skipSpace(cursor);
   const char = cursor.text[cursor.at];
@@ -98,10 +108,18 @@ function readItems(cursor: Cursor, close: string, readItem: () => void): void {
 }
 
 function readString(cursor: Cursor): string {
-  const token = tokenAt(cursor, /"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"/y);
-  if (token === null)
-    return stop(cursor.at, 'the string has no end, or a character in it is wrong');
-  return JSON.parse(token) as string;
+  const at = cursor.at;
+  // Runs of plain characters are taken whole, so that a long string needs no long memory of tries.
+  const token = tokenAt(
+    cursor,
+    /"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*"/y,
+  );
+  if (token === null) return stop(at, 'the string has no end, or a character in it is wrong');
+  const value = JSON.parse(token) as string;
+  if (cursor.wellFormed === true && /\p{Cs}/u.test(value)) {
+    stop(at, 'the string has half of a surrogate pair');
+  }
+  return value;
 }
 
 function readScalar(cursor: Cursor): unknown {
@@ -110,6 +128,7 @@ function readScalar(cursor: Cursor): unknown {
     /(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![A-Za-z0-9_.+-])/y,
   );
   if (token === null) return stop(cursor.at, 'a value is expected');
+  if (cursor.number !== undefined && /^[-0-9]/.test(token)) return cursor.number(token);
   return JSON.parse(token);
 }
 

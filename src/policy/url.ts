@@ -1,4 +1,4 @@
-import type { HttpCall } from '../powers/http.ts';
+import type { HttpCall } from '../powers/http/call.ts';
 import { type Fault, splitAuthority } from './authority.ts';
 import { canonicalHost } from './host.ts';
 import { canonicalPath } from './path.ts';

@@ -83,7 +83,7 @@ async function printCheck(
   context: CliContext,
 ): Promise<void> {
   const { checkRules } = await import('../../policy/explain.ts');
-  const { httpKind } = await import('../../powers/http.ts');
+  const { httpKind } = await import('../../powers/http/kind.ts');
   const check = checkRules(httpKind, rules, method, url);
   if (!check.allow) context.exit(EXIT_REFUSED);
   if (json) {

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { PowerboxError } from '../../wire/errors.ts';
 import { responseHeadersToDrop } from '../credentials/response-headers.ts';
 import { DECODE_RATIO_MAX } from '../limits.ts';
 import type { Scrubber, ScrubStream } from '../scrub/scrubber.ts';
@@ -109,22 +110,31 @@ export interface AnswerBody {
   readonly bytes: number;
 }
 
+/** Why an answer is cut that a grant limits. */
+export function tooLongAnswer(bytesMax: number): PowerboxError {
+  return new PowerboxError(
+    'narrowing-refused',
+    `The answer was cut: the grant allows ${bytesMax} bytes.`,
+  );
+}
+
 /**
- * `broken` is told when the answer cannot go on: it unfolds without end, or is not what its coding
+ * `bytesMax` bounds what a coded answer unfolds to; null for no bound of the grant. `broken` is told when the answer cannot go on: it unfolds without end, or is not what its coding
  * says. `drained` is told when more can be written.
  */
 export function answerBody(
   response: ServerResponse,
   coding: Coding | null,
   scrubber: Scrubber | null,
-  broken: (reason: string) => void,
+  bytesMax: number | null,
+  broken: (failure: PowerboxError) => void,
   drained: () => void,
 ): AnswerBody {
   if (scrubber === null) return plainBody(response);
   const stream = scrubber.stream();
   return coding === null
     ? scrubbedBody(response, stream)
-    : decodedBody(response, stream, decoderOf(coding), broken, drained);
+    : decodedBody(response, stream, decoderOf(coding), bytesMax, broken, drained);
 }
 
 function plainBody(response: ServerResponse): AnswerBody {
@@ -170,7 +180,8 @@ function decodedBody(
   response: ServerResponse,
   stream: ScrubStream,
   decoder: Transform,
-  broken: (reason: string) => void,
+  bytesMax: number | null,
+  broken: (failure: PowerboxError) => void,
   drained: () => void,
 ): AnswerBody {
   let bytes = 0;
@@ -180,7 +191,12 @@ function decodedBody(
     unfolded += chunk.length;
     if (unfolded > 1_048_576 + bytes * DECODE_RATIO_MAX) {
       decoder.destroy();
-      broken('The answer unfolds to far more than was sent.');
+      broken(unscrubbable('The answer unfolds to far more than was sent.'));
+      return;
+    }
+    if (bytesMax !== null && unfolded > bytesMax) {
+      decoder.destroy();
+      broken(tooLongAnswer(bytesMax));
       return;
     }
     const clean = stream.write(chunk);
@@ -189,7 +205,7 @@ function decodedBody(
       response.once('drain', () => decoder.resume());
     }
   });
-  decoder.on('error', () => broken('The answer is not in the coding that it names.'));
+  decoder.on('error', () => broken(unscrubbable('The answer is not in the coding that it names.')));
   decoder.on('drain', drained);
   decoder.on('end', () => {
     const rest = stream.end();
@@ -214,6 +230,10 @@ function decodedBody(
       return bytes;
     },
   };
+}
+
+function unscrubbable(reason: string): PowerboxError {
+  return new PowerboxError('response-unscrubbable', reason);
 }
 
 function finish(response: ServerResponse, trailers: readonly string[]): void {

@@ -6,7 +6,7 @@ import type { BoxState } from '../box-egress.ts';
 import { originOf, type Target } from '../target.ts';
 import { dialOptionsFor } from '../upstream/options.ts';
 import type { Use } from '../use.ts';
-import { type AnswerBody, answerBody, answerHead } from './answer.ts';
+import { type AnswerBody, answerBody, answerHead, tooLongAnswer } from './answer.ts';
 import { makeResponseRow, type ResponseRow } from './response-row.ts';
 import { sendRefusal } from './send-refusal.ts';
 
@@ -66,7 +66,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** The body as undici takes it; bytes are counted on the way. */
-  countedBody(): IncomingMessage | Transform {
+  countedBody(): Uint8Array | IncomingMessage | Transform {
+    if (this.#use.body !== null) {
+      this.#bytesOut = this.#use.body.length;
+      return this.#use.body;
+    }
     const length = this.#request.headers['content-length'];
     if (length !== undefined) {
       this.#bytesOut = Number(length);
@@ -104,16 +108,24 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     const { head } = result;
     const { headers, coding } = head;
+    const bodiless = this.#request.method === 'HEAD' || status === 204 || status === 304;
+    const limit = bodiless ? null : this.#use.responseBytesMax;
+    if (limit !== null && declaredLength(headers) > limit) {
+      const failure = tooLongAnswer(limit);
+      this.#refuse(failure.code, failure.message);
+      controller.abort(failure);
+      return;
+    }
     this.#status = status;
     this.#scrubbedHead = head.scrubbed;
     this.#response.sendDate = false;
     this.#response.writeHead(status, head.message, headers);
-    const bodiless = this.#request.method === 'HEAD' || status === 204 || status === 304;
     this.#body = answerBody(
       this.#response,
       bodiless ? null : coding,
       scrubber,
-      (reason) => this.fail(new PowerboxError('response-unscrubbable', reason)),
+      limit,
+      (failure) => this.fail(failure),
       () => controller.resume(),
     );
     // A head that waits for its first body byte would stall event streams and long polls.
@@ -123,6 +135,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const limit = this.#use.responseBytesMax;
+    if (limit !== null && (this.#body?.bytes ?? 0) + chunk.length > limit) {
+      this.fail(tooLongAnswer(limit));
+      return;
+    }
     if (this.#body?.write(chunk) === false) controller.pause();
   }
 
@@ -170,6 +187,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     };
     this.#row.write(this.#status, passed, code);
   }
+}
+
+/** The length that an answer says it has; zero when it says none. */
+function declaredLength(headers: readonly string[]): number {
+  const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === 'content-length');
+  return at === -1 ? 0 : Number(headers[at + 1]);
 }
 
 /** Only our own words reach the box; an upstream's error text could hold what it was sent. */

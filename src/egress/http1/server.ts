@@ -14,6 +14,7 @@ import type { Refusal } from '../refusal.ts';
 import { displayOrigin, type Target } from '../target.ts';
 import { useHttp } from '../use.ts';
 import { explainFailure, forward } from './forward.ts';
+import { makeBodyReader } from './read-body.ts';
 import { parseAuthority, type RequestHead, readRequestHead } from './request-head.ts';
 import { sendRefusal, writeRefusal } from './send-refusal.ts';
 import { forwardUpgrade } from './upgrade.ts';
@@ -96,12 +97,15 @@ async function onRequest(
       guide(box, head.method, response);
       return;
     }
-    const result = await useHttp(box, target, head);
+    const reader = makeBodyReader(box, request, response, () => {
+      if (continues) response.writeContinue();
+    });
+    const result = await useHttp(box, target, head, head.hasBody ? reader : null);
     if (!result.ok) {
       refuse(result, askFor(result, head, target));
       return;
     }
-    if (continues) response.writeContinue();
+    if (continues && !reader.began) response.writeContinue();
     forward(box, target, result.use, request, response, head.hasBody);
   } catch (error) {
     refuse(explainFailure(error), null);
@@ -122,7 +126,7 @@ async function onUpgrade(request: IncomingMessage, socket: Duplex, early: Buffer
     const admitted = admit(connection, request, (refusal) => refuse(refusal, null));
     if (admitted === null) return;
     const { head, target } = admitted;
-    const result = await useHttp(box, target, head);
+    const result = await useHttp(box, target, head, null);
     if (result.ok) forwardUpgrade(box, target, result.use, socket, early);
     else refuse(result, askFor(result, head, target));
   } catch (error) {

@@ -78,6 +78,7 @@ class UpgradeExchange {
   readonly #row: ResponseRow;
   readonly #socket: Duplex;
   readonly #scrubber: Scrubber | null;
+  readonly #bytesMax: number;
   readonly #passed = { bytesIn: 0, bytesOut: 0, scrubbed: 0 };
 
   constructor(box: BoxState, use: Use, socket: Duplex) {
@@ -85,6 +86,7 @@ class UpgradeExchange {
     this.#row = makeResponseRow(box, use);
     this.#socket = socket;
     this.#scrubber = use.guarded ? box.secrets.scrubber : null;
+    this.#bytesMax = use.responseBytesMax ?? Number.POSITIVE_INFINITY;
   }
 
   fail(error: unknown): void {
@@ -103,7 +105,14 @@ class UpgradeExchange {
       return;
     }
     this.#socket.write(head, 'latin1');
-    answer.pipe(scrubbing(this.#scrubber, this.#passed)).pipe(this.#socket);
+    const passing = answer.pipe(scrubbing(this.#scrubber, this.#passed));
+    passing.on('data', () => {
+      if (this.#passed.bytesIn <= this.#bytesMax) return;
+      this.#row.write(answer.statusCode ?? null, this.#passed, 'narrowing-refused');
+      answer.destroy();
+      this.#socket.destroy();
+    });
+    passing.pipe(this.#socket);
     answer.once('close', () => this.#row.write(answer.statusCode ?? null, this.#passed));
   }
 
@@ -131,6 +140,7 @@ class UpgradeExchange {
     });
     const inward = counter((bytes) => {
       passed.bytesIn += bytes;
+      if (passed.bytesIn > this.#bytesMax) end(101, 'narrowing-refused');
     });
     const frames =
       this.#scrubber === null

@@ -1,59 +1,32 @@
-import type { Effect, PowerKind } from '../ocap/power.ts';
-import { ALLOWED, refuse, type Verdict } from '../ocap/verdict.ts';
-import { formatOrigin } from '../policy/authority.ts';
-import { matchHost } from '../policy/host.ts';
-import { givesMethod } from '../policy/method.ts';
+import type { Effect, PowerKind } from '../../ocap/power.ts';
+import { ALLOWED, refuse, type Verdict } from '../../ocap/verdict.ts';
+import { formatOrigin } from '../../policy/authority.ts';
+import { matchHost } from '../../policy/host.ts';
+import { givesMethod } from '../../policy/method.ts';
 import {
   type CompiledPattern,
   compilePathPattern,
   matchPath,
   sharedSegments,
-} from '../policy/path-pattern.ts';
-import { listWords, shorten } from '../policy/quote.ts';
-
-/** The network, one origin at a time. `HttpCall` is the canonical form; its bytes go on the wire. */
-export interface HttpCall {
-  readonly scheme: 'http' | 'https';
-  /** Lower-case A-label name, or an IP address in canonical text without brackets. */
-  readonly host: string;
-  readonly port: number;
-  /** Upper-case. */
-  readonly method: string;
-  /** Canonical path, begins with `/`, no query. */
-  readonly path: string;
-  /** Canonical query without `?`; empty when there is none. */
-  readonly query: string;
-}
-
-export type HostPattern =
-  | { readonly type: 'exact'; readonly name: string }
-  /** Any name one or more labels below `suffix`; never `suffix` itself, never an address. */
-  | { readonly type: 'below'; readonly suffix: string }
-  | { readonly type: 'any' };
-
-export interface HttpConfig {
-  readonly scheme: 'http' | 'https';
-  readonly host: HostPattern;
-  readonly port: number;
-}
-
-export interface HttpNarrowing {
-  /** Upper-case methods; null allows all but TRACE and CONNECT. */
-  readonly methods: readonly string[] | null;
-  /** Path pattern; null allows every path. */
-  readonly path: string | null;
-}
+} from '../../policy/path-pattern.ts';
+import { listWords, shorten } from '../../policy/quote.ts';
+import type { HttpCall } from './call.ts';
+import type { HttpConfig } from './config.ts';
+import { isPlain, judgeParts } from './judge-parts.ts';
+import type { HttpNarrowing } from './narrowing.ts';
 
 /**
- * A call is judged by its method, then by its path. Of the refusals of several grants the nearest
- * explains: best is one where only the method was missing, then one where only the path was.
+ * A call is judged by its method and its path, then by its query, its headers and its body. Of the
+ * refusals of several grants the nearest explains: one of the later parts is nearer than one where
+ * only the method was missing, and that nearer than one where only the path was.
  */
 export const httpKind: PowerKind<HttpConfig, HttpNarrowing, HttpCall> = Object.freeze({
   kind: 'http',
   concerns: (config: HttpConfig, call: HttpCall): boolean =>
     config.scheme === call.scheme && config.port === call.port && matchHost(config.host, call.host),
-  permits,
-  effect: (call: HttpCall): Effect => (SAFE_METHODS.has(call.method) ? 'read' : 'write'),
+  permits: (narrowing: HttpNarrowing, call: HttpCall): Verdict => judgeCall(narrowing, call, false),
+  effect: (call: HttpCall): Effect =>
+    call.reads === true || SAFE_METHODS.has(call.method) ? 'read' : 'write',
   describe,
 });
 
@@ -71,13 +44,39 @@ const DISTANCE = { nothing: 1, path: 2, method: 3 } as const;
 /** A narrowing is compiled once; it is never changed. */
 const compiled = new WeakMap<HttpNarrowing, CompiledPattern>();
 
-function permits(narrowing: HttpNarrowing, call: HttpCall): Verdict {
+/** Would it permit the call if the body, which nobody has read yet, were right? */
+export function couldPermit(narrowing: HttpNarrowing, call: HttpCall): boolean {
+  return judgeCall(narrowing, call, true).allow;
+}
+
+function judgeCall(narrowing: HttpNarrowing, call: HttpCall, assumeBody: boolean): Verdict {
   const path = judgePath(narrowing, call);
   if (!givesMethod(narrowing.methods, call.method)) {
     const distance = path.allow ? DISTANCE.method : DISTANCE.nothing;
     return refuse('method-not-granted', explainMethod(narrowing, call), distance);
   }
-  return path;
+  if (!path.allow || isPlain(narrowing)) return path;
+  const verdict = judgeParts(narrowing, call, describe(call), assumeBody);
+  if (!verdict.allow || narrowing.any === undefined) return verdict;
+  return judgeAny(narrowing.any, call, assumeBody);
+}
+
+function judgeAny(
+  alternatives: readonly HttpNarrowing[],
+  call: HttpCall,
+  assumeBody: boolean,
+): Verdict {
+  let nearest = refuse(
+    'narrowing-refused',
+    `${describe(call)} is not allowed: the grant has no alternative for it.`,
+    DISTANCE.nothing,
+  );
+  for (const alternative of alternatives) {
+    const verdict = judgeCall(alternative, call, assumeBody);
+    if (verdict.allow) return verdict;
+    if (verdict.distance > nearest.distance) nearest = verdict;
+  }
+  return nearest;
 }
 
 function judgePath(narrowing: HttpNarrowing, call: HttpCall): Verdict {
@@ -108,7 +107,7 @@ function judgePath(narrowing: HttpNarrowing, call: HttpCall): Verdict {
 function patternOf(narrowing: HttpNarrowing, path: string): CompiledPattern {
   let pattern = compiled.get(narrowing);
   if (pattern === undefined) {
-    pattern = compilePathPattern(path);
+    pattern = compilePathPattern(path, narrowing.variables);
     compiled.set(narrowing, pattern);
   }
   return pattern;
@@ -126,6 +125,7 @@ function explainMethod({ methods, path }: HttpNarrowing, call: HttpCall): string
 
 /** Without the query, as its values may be private. */
 function describe(call: HttpCall): string {
-  const method = call.method.slice(0, METHOD_CHARS_SHOWN_MAX);
+  const verb = call.method.slice(0, METHOD_CHARS_SHOWN_MAX);
+  const method = call.reads === true ? `the answer of ${verb}` : verb;
   return `${method} ${formatOrigin(call.scheme, call.host, call.port)}${shorten(call.path)}`;
 }

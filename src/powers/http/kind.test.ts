@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { HeldGrant } from '../ocap/grant.ts';
-import { judge } from '../ocap/judge.ts';
-import { QUOTE_CHARS_MAX } from '../policy/limits.ts';
-import { parseRule, ruleToGrant } from '../policy/rule.ts';
-import { type HttpCall, type HttpConfig, type HttpNarrowing, httpKind } from './http.ts';
+import type { HeldGrant } from '../../ocap/grant.ts';
+import { judge } from '../../ocap/judge.ts';
+import { QUOTE_CHARS_MAX } from '../../policy/limits.ts';
+import { parseRule, ruleToGrant } from '../../policy/rule.ts';
+import type { HttpCall } from './call.ts';
+import type { HttpConfig } from './config.ts';
+import { httpKind } from './kind.ts';
+import type { HttpNarrowing } from './narrowing.ts';
 
 const BASE: HttpCall = {
   scheme: 'https',
