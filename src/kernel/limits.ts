@@ -24,3 +24,42 @@ export const CALL_CHARS_MAX = 2_000;
 
 /** How long a revocation waits for boxes to say that they have cut what was in flight. */
 export const CUT_MS_MAX = 2_000;
+
+/** Characters of one name; as many as a guest's own name has. */
+export const NAME_CHARS_MAX = 64;
+
+/** Names on the way to one entry; deeper directories help nobody and cost a look-up each. */
+export const NAME_DEPTH_MAX = 16;
+
+/** Names of one holder in all its directories; what it writes fills the host's disk. */
+export const NAMES_HELD_MAX = 10_000;
+
+/** UTF-8 bytes of the words of one mail: a page, which a person may still want to read. */
+export const MAIL_TEXT_BYTES_MAX = 8_192;
+
+/** UTF-8 bytes of each other text of a request; a rule of any kind is shorter. */
+export const MAIL_WORD_BYTES_MAX = 2_048;
+
+/** Rules that one request asks for. */
+export const MAIL_RULES_MAX = 32;
+
+/** Grants that come with one mail. */
+export const MAIL_ENCLOSED_MAX = 16;
+
+/** Mail that one sender may have unanswered at one receiver; beyond this it waits. */
+export const MAIL_OPEN_OF_SENDER_MAX = 100;
+
+/** Unanswered mail of one receiver, of all senders; beyond this only those who sent little may. */
+export const MAIL_OPEN_OF_RECEIVER_MAX = 1_000;
+
+/** Unanswered mail that any sender may have at a receiver who has more than enough of it. */
+export const MAIL_OPEN_ALWAYS_MAX = 3;
+
+/** Mail that one sender may send in any 60 seconds: more than a person can answer. */
+export const MAIL_PER_MINUTE_MAX = 30;
+
+/** Mail that a list shows; all that is open fits until thousands of guests have sent their fill. */
+export const MAIL_LISTED_MAX = 5_000;
+
+/** Calls that wait for the answer to one request. */
+export const MAIL_WAITERS_MAX = 64;

@@ -10,10 +10,16 @@ export function mailTable(database: Database): MailTable {
       state, grant_id, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const get = database.prepare(`${SELECT} WHERE id = ?`);
-  const to = database.prepare(`${SELECT} WHERE receiver = ? ORDER BY seq DESC LIMIT ?`);
+  const to = database.prepare(
+    `${SELECT} WHERE seq IN (SELECT seq FROM mail WHERE receiver = ?
+      ORDER BY state = 'open' DESC, seq DESC LIMIT ?) ORDER BY seq DESC`,
+  );
   const from = database.prepare(`${SELECT} WHERE sender = ? ORDER BY seq DESC LIMIT ?`);
   const countOpen = database.prepare(
     "SELECT count(*) AS n FROM mail WHERE receiver = ? AND state = 'open'",
+  );
+  const countOpenFrom = database.prepare(
+    "SELECT count(*) AS n FROM mail WHERE receiver = ? AND sender = ? AND state = 'open'",
   );
   const settle = database.prepare(
     'UPDATE mail SET state = ?, grant_id = ?, answer = ? WHERE id = ?',
@@ -41,7 +47,11 @@ export function mailTable(database: Database): MailTable {
     },
     to: (principal, limit) => to.all(principal, limit).map(mailOf),
     from: (principal, limit) => from.all(principal, limit).map(mailOf),
-    countOpen: (principal) => Number(countOpen.get(principal)?.n),
+    countOpen(receiver, sender) {
+      const row =
+        sender === undefined ? countOpen.get(receiver) : countOpenFrom.get(receiver, sender);
+      return Number(row?.n);
+    },
     settle: (id, state, grant, answer) => settle.run(state, grant, answer, id),
   };
 }

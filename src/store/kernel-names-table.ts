@@ -13,6 +13,7 @@ export function nameTable(database: Database): NameTable {
   const list = database.prepare(`${SELECT} WHERE directory = ? ORDER BY name`);
   const ofGrant = database.prepare(`${SELECT} WHERE grant_id = ? ORDER BY directory, name`);
   const ofDirectory = database.prepare(`${SELECT} WHERE child = ?`);
+  const count = database.prepare('SELECT count(*) AS n FROM names WHERE holder = ?');
   const remove = database.prepare('DELETE FROM names WHERE directory = ? AND name = ?');
   return {
     put({ holder, directory, name, target }) {
@@ -25,6 +26,7 @@ export function nameTable(database: Database): NameTable {
     },
     list: (directory) => list.all(directory).map(entryOf),
     of: (target) => [...ofGrant.all(target), ...ofDirectory.all(target)].map(entryOf),
+    count: (holder) => Number(count.get(holder)?.n),
     remove: (directory, name) => remove.run(directory, name),
   };
 }

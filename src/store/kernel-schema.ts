@@ -75,6 +75,7 @@ export const KERNEL_MIGRATIONS: Migrations = [
     CHECK ((grant_id IS NULL) <> (child IS NULL))
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX names_grant ON names (grant_id) WHERE grant_id IS NOT NULL;
+  CREATE INDEX names_holder ON names (holder);
   CREATE INDEX names_within ON names (within, holder) WHERE within IS NOT NULL;
 
   CREATE TABLE mail (
@@ -95,7 +96,7 @@ export const KERNEL_MIGRATIONS: Migrations = [
   ) STRICT;
   CREATE INDEX mail_receiver ON mail (receiver, seq);
   CREATE INDEX mail_sender ON mail (sender, seq);
-  CREATE INDEX mail_open ON mail (receiver) WHERE state = 'open';
+  CREATE INDEX mail_open ON mail (receiver, sender) WHERE state = 'open';
 
   CREATE TABLE approvals (
     seq INTEGER PRIMARY KEY,

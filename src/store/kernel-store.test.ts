@@ -209,6 +209,7 @@ describe.each([
       expect(store.names.get('gu-a', 'b')).toEqual(entry('gu-a', 'b', 'gr-a'));
       expect(store.names.of('gr-root')).toEqual([]);
       expect(store.names.of('gr-a')).toHaveLength(2);
+      expect(store.names.count('gu-a')).toBe(2);
       store.names.remove('gu-a', 'b');
       expect(store.names.get('gu-a', 'b')).toBeUndefined();
       expect(() => store.names.put(entry('gu-a', 'c', 'gr-x'))).toThrow(REFUSED);
@@ -279,8 +280,19 @@ describe.each([
       expect(store.mail.get('ml-1')).toMatchObject({ state: 'resolved', grant: 'gr-a' });
       expect(store.mail.get('ml-2')).toMatchObject({ state: 'rejected', answer: 'no' });
       expect(store.mail.countOpen('host')).toBe(0);
+      store.mail.insert(mailRow('ml-3'));
+      store.mail.insert(mailRow('ml-4', { from: 'gu-b' }));
+      expect(store.mail.countOpen('host')).toBe(2);
+      expect(store.mail.countOpen('host', 'gu-b')).toBe(1);
+      expect(store.mail.countOpen('host', 'gu-x')).toBe(0);
       expect(() => store.mail.settle('ml-2', 'resolved', null, null)).toThrow(REFUSED);
       expect(() => store.mail.settle('ml-2', 'resolved', 'gr-x', null)).toThrow(REFUSED);
+    });
+
+    it('keeps what is open when there is too much to list', () => {
+      for (const id of ['ml-1', 'ml-2', 'ml-3', 'ml-4']) store.mail.insert(mailRow(id));
+      for (const id of ['ml-2', 'ml-3', 'ml-4']) store.mail.settle(id, 'dismissed', null, null);
+      expect(store.mail.to('host', 2).map((mail) => mail.id)).toEqual(['ml-4', 'ml-1']);
     });
 
     it('is between those who are there', () => {

@@ -102,6 +102,8 @@ export interface NameTable {
   list(directory: string): readonly NameEntry[];
   /** Every name that leads to this target, of any holder. */
   of(target: string): readonly NameEntry[];
+  /** How many names a holder has, in all its directories. */
+  count(holder: string): number;
   remove(directory: string, name: string): void;
 }
 
@@ -133,10 +135,12 @@ export interface Mail {
 export interface MailTable {
   insert(row: Mail): void;
   get(id: string): Mail | undefined;
-  /** Newest first. */
+  /** Newest first; when there are more than `limit`, the open ones are kept before others. */
   to(principal: string, limit: number): readonly Mail[];
+  /** Newest first. */
   from(principal: string, limit: number): readonly Mail[];
-  countOpen(to: string): number;
+  /** Of one sender, when it is said. */
+  countOpen(to: string, from?: string): number;
   settle(id: string, state: Mail['state'], grant: string | null, answer: string | null): void;
 }
 

@@ -135,11 +135,10 @@ function namesOf(
   return {
     put(entry) {
       const { directory, name, target } = entry;
-      const others = of(target.id).filter(
-        (other) => key(other.directory, other.name) !== key(directory, name),
-      );
+      const isSame = (other: NameEntry): boolean =>
+        other.directory === directory && other.name === name;
       if (target.type === 'grant') need(grants.get(target.id) !== undefined, `grant ${target.id}`);
-      else need(others.length === 0, `directory free like ${target.id}`);
+      else need(of(target.id).every(isSame), `directory free like ${target.id}`);
       table.put(key(directory, name), entry);
       written();
     },
@@ -150,6 +149,7 @@ function namesOf(
         .filter((entry) => entry.directory === directory)
         .sort((a, b) => (a.name < b.name ? -1 : 1)),
     of,
+    count: (holder) => table.all().filter((entry) => entry.holder === holder).length,
     remove(directory, name) {
       table.remove(key(directory, name));
       written();
@@ -177,17 +177,25 @@ function mailOf(
         mail.insert(row.id, row);
       },
       get: mail.get,
-      to: (id, limit) =>
-        newest(
+      to(id, limit) {
+        const rows = newest(
           mail.all().filter((row) => row.to === id),
-          limit,
-        ),
+          Number.MAX_SAFE_INTEGER,
+        );
+        const open = rows.filter((row) => row.state === 'open');
+        const kept = [...open, ...rows.filter((row) => row.state !== 'open')].slice(0, limit);
+        return rows.filter((row) => kept.includes(row));
+      },
       from: (id, limit) =>
         newest(
           mail.all().filter((row) => row.from === id),
           limit,
         ),
-      countOpen: (to) => mail.all().filter((row) => row.to === to && row.state === 'open').length,
+      countOpen: (to, from) =>
+        mail
+          .all()
+          .filter((row) => row.to === to && (from ?? row.from) === row.from && row.state === 'open')
+          .length,
       settle(id, state, grant, answer) {
         const row = mail.get(id);
         if (grant !== null) granted(grant);
