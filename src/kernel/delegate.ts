@@ -35,10 +35,7 @@ export function delegate(parts: DelegateParts, giver: string, ask: GrantAsk): No
   if (grant.narrowing !== null && parent.kind === undefined) {
     throw new PowerboxError('kind-unknown', `No kind ${parent.power.kind} is installed.`);
   }
-  const name = names.freeName(receiver.id, ask.as ?? nameOf(names, giver, parent));
-  if (ask.as !== undefined && name !== ask.as) {
-    throw new PowerboxError('name-taken', `Cannot name the grant ${ask.as}: the name is taken.`);
-  }
+  const name = ask.as ?? names.freeName(receiver.id, nameOf(names, giver, parent));
   store.grants.insert(grant);
   names.write(receiver.id, name, grant.id);
   recorder.now(grantEntry(grant, parent.power, [...parent.chain, grant.id], parent));

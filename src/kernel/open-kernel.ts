@@ -1,22 +1,23 @@
+import { type Guard, guardOf } from '../ocap/derive.ts';
 import { refuse } from '../ocap/verdict.ts';
 import type { KernelStore, Power } from '../store/kernel-store.ts';
 import { PowerboxError } from '../wire/errors.ts';
-import { makeApprovals } from './approvals.ts';
+import { type Approvals, makeApprovals } from './approvals.ts';
 import { admitBoxUse } from './box-uses.ts';
-import { makeBudgets } from './budgets.ts';
+import { type Budgets, makeBudgets } from './budgets.ts';
 import { delegate, grantEntry, rootGrant } from './delegate.ts';
 import { type Graph, makeGraph, type Node } from './graph.ts';
 import { newId } from './ids.ts';
-import { HOST, type Kernel, type Kinds } from './kernel.ts';
+import { HOST, type InstalledKind, type Kernel, type Kinds } from './kernel.ts';
 import { makeMailroom } from './mail.ts';
-import { makeNames } from './names.ts';
-import { makeObjects } from './objects.ts';
-import { makePrincipals } from './principals.ts';
-import { type EntrySink, makeUseRecorder } from './recorder.ts';
+import { makeNames, type Names } from './names.ts';
+import { makeObjects, type Objects } from './objects.ts';
+import { makePrincipals, type Principals } from './principals.ts';
+import { type EntrySink, makeUseRecorder, type UseRecorder } from './recorder.ts';
 import { makeReference } from './reference.ts';
 import { replicaOf } from './replica.ts';
-import { previewRevoke, type RevokeParts, revoke, type TellReplicas } from './revoke.ts';
-import { makeRoots } from './roots.ts';
+import { previewRevoke, revoke, type TellReplicas } from './revoke.ts';
+import { makeRoots, type Roots } from './roots.ts';
 import { makeUses, type UseParts } from './use.ts';
 import { errorOf, validity } from './validity.ts';
 import { makeViews } from './views.ts';
@@ -25,8 +26,6 @@ export interface KernelParts {
   readonly store: KernelStore;
   readonly journal: EntrySink;
   readonly kinds: Kinds;
-  /** Checks arguments against a kind's declaration; compiled by whoever opens the kernel. */
-  readonly guard: UseParts['guard'];
   /** When each grant was last used, from the record. */
   readonly lastUsed: () => ReadonlyMap<string, number>;
   readonly now?: () => number;
@@ -35,37 +34,28 @@ export interface KernelParts {
   readonly onFailure?: (error: unknown) => void;
 }
 
+/** What the methods of a kernel share. */
+interface Inner {
+  readonly store: KernelStore;
+  readonly graph: Graph;
+  readonly recorder: UseRecorder;
+  readonly principals: Principals;
+  readonly budgets: Budgets;
+  readonly approvals: Approvals;
+  readonly names: Names;
+  readonly objects: Objects;
+  readonly roots: Roots;
+  readonly listeners: TellReplicas[];
+  readonly tellReplicas: TellReplicas;
+  readonly now: () => number;
+}
+
 /** Puts the kernel together over a store. There is one for a home at a time. */
 export function openKernel(parts: KernelParts): Kernel {
-  const { store, kinds, now = Date.now } = parts;
-  const recorder = makeUseRecorder(parts.journal, parts.onFailure ?? (() => {}));
-  const graph = loadGraph(store, kinds);
-  const principals = makePrincipals(store, recorder, now);
-  const budgets = makeBudgets(store);
-  const approvals = makeApprovals(store, recorder, now, parts.approvalMs);
-  const names = makeNames(store);
-  const roots = makeRoots(graph);
-  const replicaListeners: TellReplicas[] = [];
-  const tellReplicas: TellReplicas = async (guests, ended) => {
-    const cuts = await Promise.all(replicaListeners.map((tell) => tell(guests, ended)));
-    return cuts.reduce((sum, cut) => sum + cut, 0);
-  };
-  const objects = makeObjects(({ node }, call, args) => {
-    const valid = validity(node, now());
-    if (!valid.allow) throw errorOf(valid);
-    return call(...args);
-  });
-  const uses = makeUses({
-    graph,
-    budgets,
-    approvals,
-    objects,
-    recorder,
-    now,
-    guard: parts.guard,
-    rootOf: roots.of,
-  });
-  const views = makeViews({ store, graph, names, budgets, lastUsed: parts.lastUsed, now });
+  const inner = makeInner(parts);
+  const { store, graph, recorder, principals, approvals, names, objects, roots, now } = inner;
+  const uses = makeUses({ ...inner, guard: compiledGuards(), rootOf: roots.of });
+  const views = makeViews({ ...inner, lastUsed: parts.lastUsed });
   const mail = makeMailroom({
     store,
     names,
@@ -74,7 +64,71 @@ export function openKernel(parts: KernelParts): Kernel {
     isHeldBy: (grant, holder) => graph.get(grant)?.grant.to === holder,
     givenBy: (grant) => graph.get(grant)?.grant.from,
   });
-  const revokeParts: RevokeParts = { store, graph, objects, recorder, now, tellReplicas };
+  return {
+    kinds: parts.kinds,
+    names,
+    mail,
+    ...grantMethods(inner, parts.kinds),
+    ...revokeMethods(inner),
+    ...boxMethods(inner),
+    view: views.view,
+    grants: views.list,
+    principal: principals.find,
+    principals: principals.all,
+    powers: () => store.powers.all(),
+    reference(holder, id) {
+      const node = heldNode(graph, holder, id);
+      const words = { grant: id, requires: [], kind: node.power.kind, facet: 'root' };
+      return makeReference(words, { holder, live: null });
+    },
+    use: uses.use,
+    can: uses.can,
+    release: objects.release,
+    pending: approvals.pending,
+    decide: approvals.decide,
+    onPending: approvals.onChange,
+    async close() {
+      approvals.close();
+      for (const node of graph.all()) objects.closeAll(node);
+      await roots.close();
+      recorder.flush();
+    },
+  };
+}
+
+function makeInner(parts: KernelParts): Inner {
+  const { store, kinds, now = Date.now } = parts;
+  const recorder = makeUseRecorder(parts.journal, parts.onFailure ?? (() => {}));
+  const graph = loadGraph(store, kinds);
+  const listeners: TellReplicas[] = [];
+  return {
+    store,
+    graph,
+    recorder,
+    principals: makePrincipals(store, recorder, now),
+    budgets: makeBudgets(store),
+    approvals: makeApprovals(store, recorder, now, parts.approvalMs),
+    names: makeNames(store),
+    roots: makeRoots(graph),
+    objects: makeObjects(({ node }, call, args) => {
+      const valid = validity(node, now());
+      if (!valid.allow) throw errorOf(valid);
+      return call(...args);
+    }),
+    listeners,
+    async tellReplicas(guests, ended) {
+      const cuts = await Promise.all(listeners.map((tell) => tell(guests, ended)));
+      return cuts.reduce((sum, cut) => sum + cut, 0);
+    },
+    now,
+  };
+}
+
+function grantMethods(
+  inner: Inner,
+  kinds: Kinds,
+): Pick<Kernel, 'together' | 'addGuest' | 'makePower' | 'grant'> {
+  const { store, graph, recorder, principals } = inner;
 
   function together<T>(work: () => T): T {
     if (store.inTransaction()) return work();
@@ -88,60 +142,56 @@ export function openKernel(parts: KernelParts): Kernel {
   }
 
   return {
-    kinds,
-    names,
-    mail,
     together,
     addGuest: (name, { reason, box = null }) => together(() => principals.add(name, reason, box)),
-    principal: principals.find,
-    principals: principals.all,
     makePower: (kind, config, reason) =>
-      together(() => makePower({ store, graph, kinds, recorder, now }, kind, config, reason)),
-    powers: () => store.powers.all(),
+      together(() => makePower(inner, kinds, kind, config, reason)),
     grant(giver, ask) {
-      const delegateParts = { store, graph, names, recorder, now, principal: principals.find };
-      const { grant } = together(() => delegate(delegateParts, giver, ask));
+      const { grant } = together(() =>
+        delegate({ ...inner, principal: principals.find }, giver, ask),
+      );
       // A box that cannot be told of more than it had goes on with less.
-      tellReplicas(new Set([grant.to]), new Set()).catch(() => {});
+      inner.tellReplicas(new Set([grant.to]), new Set()).catch(() => {});
       return grant;
     },
-    view: views.view,
-    grants: views.list,
-    preview: (what) => previewRevoke(revokeParts, what),
-    revoke: (by, what, reason) => revoke(revokeParts, by, what, reason),
-    removeGuest(guest, reason) {
+  };
+}
+
+function revokeMethods(inner: Inner): Pick<Kernel, 'preview' | 'revoke' | 'removeGuest'> {
+  const { principals } = inner;
+  return {
+    preview: (what) => previewRevoke(inner, what),
+    revoke: (by, what, reason) => revoke(inner, by, what, reason),
+    async removeGuest(guest, reason) {
       const { id } = principals.find(guest);
       if (id === HOST) throw new PowerboxError('guest-invalid', 'Cannot remove the host.');
-      return revoke(revokeParts, HOST, { guest: id }, reason, (ended) =>
-        principals.remove(id, ended),
-      );
+      return revoke(inner, HOST, { guest: id }, reason, (ended) => principals.remove(id, ended));
     },
-    reference(holder, id) {
-      const node = heldNode(graph, holder, id);
-      const words = { grant: id, requires: [], kind: node.power.kind, facet: 'root' };
-      return makeReference(words, { holder, live: null });
-    },
-    use: uses.use,
-    can: uses.can,
-    release: objects.release,
+  };
+}
+
+function boxMethods(inner: Inner): Pick<Kernel, 'replica' | 'onReplica' | 'admit' | 'spend'> {
+  const { graph, budgets, listeners, now } = inner;
+  return {
     replica: (guest) => replicaOf(graph, guest, now()),
-    onReplica: (listener) => void replicaListeners.push(listener),
-    admit: (use) => admitBoxUse({ store, graph, budgets, approvals, now }, use),
+    onReplica: (listener) => void listeners.push(listener),
+    admit: (use) => admitBoxUse(inner, use),
     spend(grant, amounts) {
       const node = graph.get(grant);
       if (node === undefined) return refuse('grant-unknown', `There is no grant ${grant}.`);
       const valid = validity(node, now());
       return valid.allow ? budgets.spend([node], amounts, now()) : valid;
     },
-    pending: approvals.pending,
-    decide: approvals.decide,
-    onPending: approvals.onChange,
-    async close() {
-      approvals.close();
-      for (const node of graph.all()) objects.closeAll(node);
-      await roots.close();
-      recorder.flush();
-    },
+  };
+}
+
+/** One guard for each kind, compiled when it is first used. */
+function compiledGuards(): UseParts['guard'] {
+  const guards = new WeakMap<InstalledKind, Guard>();
+  return (kind, facet, method, args) => {
+    const guard = guards.get(kind) ?? guardOf(kind.definition);
+    guards.set(kind, guard);
+    return guard(facet, method, args);
   };
 }
 
@@ -167,19 +217,8 @@ function heldNode(graph: Graph, holder: string, id: string): Node {
 }
 
 function makePower(
-  {
-    store,
-    graph,
-    kinds,
-    recorder,
-    now,
-  }: {
-    readonly store: KernelStore;
-    readonly graph: Graph;
-    readonly kinds: Kinds;
-    readonly recorder: ReturnType<typeof makeUseRecorder>;
-    readonly now: () => number;
-  },
+  { store, graph, recorder, now }: Inner,
+  kinds: Kinds,
   kind: string,
   config: unknown,
   reason: string,

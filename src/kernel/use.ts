@@ -89,13 +89,14 @@ export function makeUses(parts: UseParts): Uses {
     let seq: number | undefined;
     let code: ErrorCode | undefined;
     try {
-      spendOne(judged, going);
-      seq = await recorder.write(entryOf(judged, null));
+      // What waited for approval may have been overtaken by another use of the same budget.
+      const paid = budgets.spend(judged.passed, ONE_USE, now());
+      if (!paid.allow) throw await recordRefusal(judged, paid);
+      seq = await write(entryOf(judged, null));
       return await perform(parts, judged, going);
     } catch (error) {
       const told = tellable(error);
       code = told.code;
-      if (seq === undefined) await recordRefusal(judged, { code, reason: told.message });
       throw told;
     } finally {
       going.close();
@@ -104,9 +105,16 @@ export function makeUses(parts: UseParts): Uses {
     }
   }
 
-  function spendOne({ passed }: Judged, going: GoingUse): void {
-    // What waited for approval may have been overtaken by another use of the same budget.
-    if (passed.some(({ budgeted }) => budgeted.length > 0)) going.context.spend(ONE_USE);
+  async function write(entry: UseEntry): Promise<number> {
+    try {
+      return await recorder.write(entry);
+    } catch (cause) {
+      throw new PowerboxError(
+        'journal-unavailable',
+        'Nothing was done, because it could not be recorded.',
+        { cause },
+      );
+    }
   }
 
   function enter(holder: string): void {
@@ -128,7 +136,7 @@ export function makeUses(parts: UseParts): Uses {
     judged: Judged,
     refusal: { readonly code: ErrorCode; readonly reason: string },
   ): Promise<PowerboxError> {
-    await recorder.write(entryOf(judged, refusal));
+    await write(entryOf(judged, refusal));
     return new PowerboxError(refusal.code, refusal.reason);
   }
 

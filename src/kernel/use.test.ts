@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import { HOST, kernelFixture, useGrant } from '../../test/support/kernel-fixture.ts';
+import type { Reference } from './kernel.ts';
+import { callback } from './reference.ts';
+
+const code = (wanted: string) => expect.objectContaining({ code: wanted });
+
+describe('use()', () => {
+  it('does what the grant allows, and records it before and after', async () => {
+    const fixture = kernelFixture();
+    const { kernel, rows, log } = fixture;
+    const guest = fixture.guest('ann');
+    const { id, ...grant } = kernel.grant(HOST, { parent: fixture.till(), to: guest });
+    expect(await useGrant(fixture, guest, id, 'put', 5)).toBe(5);
+    await kernel.close();
+    const [use, done] = rows.slice(-2);
+    expect(use).toEqual({
+      kind: 'use',
+      guest,
+      grant: id,
+      chain: [grant.parent, id],
+      power: 'till',
+      call: 'put 5',
+      effect: 'write',
+      verdict: 'allow',
+    });
+    expect(done).toMatchObject({ kind: 'done', guest, of: rows.length - 1 });
+    expect(log).toEqual(['put', 'closed']);
+  });
+
+  it('asks the narrowing of every ancestor, and records the refusal', async () => {
+    const fixture = kernelFixture();
+    const { kernel, rows, log } = fixture;
+    const [ann, ben] = [fixture.guest('ann'), fixture.guest('ben')];
+    const first = kernel.grant(HOST, { parent: fixture.till(), to: ann, narrowing: { most: 5 } });
+    const second = kernel.grant(ann, { parent: first.id, to: ben, narrowing: { most: 100 } });
+    await expect(useGrant(fixture, ben, second.id, 'put', 6)).rejects.toEqual(
+      code('narrowing-refused'),
+    );
+    expect(rows.at(-1)).toMatchObject({ verdict: 'deny', code: 'narrowing-refused', guest: ben });
+    expect(log).toEqual([]);
+    await expect(useGrant(fixture, ben, second.id, 'put', 5)).resolves.toBe(5);
+  });
+
+  it('refuses a reference of somebody else, and one that only looks like one', async () => {
+    const fixture = kernelFixture();
+    const { kernel } = fixture;
+    const [ann, ben] = [fixture.guest('ann'), fixture.guest('ben')];
+    const { id } = kernel.grant(HOST, { parent: fixture.till(), to: ann });
+    const reference = kernel.reference(ann, id);
+    await expect(kernel.use(ben, reference, 'sum', [])).rejects.toEqual(code('grant-unknown'));
+    const forged: Reference = { ...reference };
+    await expect(kernel.use(ann, forged, 'sum', [])).rejects.toEqual(code('grant-unknown'));
+    expect(() => kernel.reference(ben, id)).toThrow(code('grant-unknown'));
+    await expect(kernel.use(ann, reference, 'sum', [])).resolves.toBe(0);
+  });
+
+  it('begins and ends with the times of every grant on the way', async () => {
+    const fixture = kernelFixture();
+    const { kernel, clock } = fixture;
+    const [ann, ben] = [fixture.guest('ann'), fixture.guest('ben')];
+    const times = { notBefore: clock.now + 10, expires: clock.now + 20 };
+    const first = kernel.grant(HOST, { parent: fixture.till(), to: ann, ...times });
+    const second = kernel.grant(ann, { parent: first.id, to: ben });
+    await expect(useGrant(fixture, ben, second.id, 'sum')).rejects.toEqual(code('grant-not-yet'));
+    clock.now += 10;
+    await expect(useGrant(fixture, ben, second.id, 'sum')).resolves.toBe(0);
+    clock.now += 10;
+    await expect(useGrant(fixture, ben, second.id, 'sum')).rejects.toEqual(code('grant-expired'));
+  });
+
+  it('does nothing that cannot be recorded', async () => {
+    const fixture = kernelFixture();
+    const { kernel, rows, log } = fixture;
+    const root = fixture.till();
+    rows.push = () => {
+      throw new Error('the disk is full');
+    };
+    await expect(useGrant(fixture, HOST, root, 'put', 1)).rejects.toEqual(
+      code('journal-unavailable'),
+    );
+    expect(log).toEqual([]);
+    await kernel.close().catch(() => {});
+  });
+
+  it('says nothing of what a power failed with', async () => {
+    const fixture = kernelFixture();
+    const told = useGrant(fixture, HOST, fixture.till(), 'each', 'no function: hunter2');
+    await expect(told).rejects.toThrow('The power failed (TypeError).');
+  });
+
+  it('tells whether it would be allowed, and does nothing', () => {
+    const fixture = kernelFixture();
+    const { kernel, rows, log } = fixture;
+    const guest = fixture.guest('ann');
+    const ask = { parent: fixture.till(), to: guest, narrowing: { most: 5 }, budget: { uses: 1 } };
+    const reference = kernel.reference(guest, kernel.grant(HOST, ask).id);
+    const before = rows.length;
+    expect(kernel.can(guest, reference, 'put', [5])).toEqual({ allow: true });
+    expect(kernel.can(guest, reference, 'put', [5])).toEqual({ allow: true });
+    expect(kernel.can(guest, reference, 'put', [6])).toMatchObject({ code: 'narrowing-refused' });
+    expect(rows).toHaveLength(before);
+    expect(log).toEqual([]);
+  });
+});
+
+describe('what comes back through a grant', () => {
+  async function drawerOf() {
+    const fixture = kernelFixture();
+    const guest = fixture.guest('ann');
+    const ask = { parent: fixture.till(), to: guest, narrowing: { most: 5 } };
+    const { id } = fixture.kernel.grant(HOST, ask);
+    const drawer = (await useGrant(fixture, guest, id, 'drawer')) as Reference;
+    return { fixture, guest, id, drawer };
+  }
+
+  it('carries the grant: its narrowing, its record and its end', async () => {
+    const { fixture, guest, id, drawer } = await drawerOf();
+    const { kernel, rows, log } = fixture;
+    expect(drawer).toEqual({ grant: id, requires: [], kind: 'till', facet: 'drawer' });
+    await expect(kernel.use(guest, drawer, 'put', [5])).resolves.toBe(5);
+    expect(rows.findLast(({ kind }) => kind === 'use')).toMatchObject({ grant: id, call: 'put 5' });
+    await expect(kernel.use(guest, drawer, 'put', [6])).rejects.toEqual(code('narrowing-refused'));
+    await kernel.revoke(HOST, { grant: id }, 'enough');
+    expect(log.at(-1)).toBe('drawer closed');
+    await expect(kernel.use(guest, drawer, 'put', [5])).rejects.toEqual(code('grant-revoked'));
+  });
+
+  it('is of one holder', async () => {
+    const { fixture, drawer } = await drawerOf();
+    const other = fixture.guest('ben');
+    await expect(fixture.kernel.use(other, drawer, 'put', [1])).rejects.toEqual(
+      code('grant-unknown'),
+    );
+  });
+
+  it('is itself again when it goes back in', async () => {
+    const { fixture, guest, id, drawer } = await drawerOf();
+    const again = await useGrant(fixture, guest, id, 'keep', drawer);
+    expect(again).toBe(drawer);
+    const [inside] = fixture.kept;
+    expect(inside).toMatchObject({ facet: 'drawer', at: 'drawer' });
+  });
+
+  it('is closed when its holder lets go of it', async () => {
+    const { fixture, drawer } = await drawerOf();
+    fixture.kernel.release(drawer);
+    fixture.kernel.release(drawer);
+    expect(fixture.log).toEqual(['drawer', 'drawer closed']);
+  });
+});
+
+describe('what goes in through a grant', () => {
+  it('is called back only while the grant lives', async () => {
+    const fixture = kernelFixture();
+    const { kernel, kept } = fixture;
+    const guest = fixture.guest('ann');
+    const { id } = kernel.grant(HOST, { parent: fixture.till(), to: guest });
+    const heard: unknown[] = [];
+    const listen = callback((sum) => heard.push(sum));
+    await useGrant(fixture, guest, id, 'each', listen);
+    expect(heard).toEqual([0]);
+    expect(await useGrant(fixture, guest, id, 'keep', listen)).toBe(listen);
+    const [inside] = kept as Set<(sum: number) => unknown>;
+    expect(inside).not.toBe(listen);
+    await kernel.revoke(HOST, { grant: id }, '');
+    expect(() => inside?.(1)).toThrow(code('grant-revoked'));
+    expect(heard).toEqual([0]);
+  });
+
+  it('is no function that was not marked, and no reference of another grant', async () => {
+    const fixture = kernelFixture();
+    const [one, other] = [fixture.till('one'), fixture.till('other')];
+    await expect(useGrant(fixture, HOST, one, 'keep', () => 1)).rejects.toEqual(
+      code('call-invalid'),
+    );
+    const foreign = await useGrant(fixture, HOST, other, 'drawer');
+    await expect(useGrant(fixture, HOST, one, 'keep', foreign)).rejects.toEqual(
+      code('call-invalid'),
+    );
+  });
+});
