@@ -1,7 +1,7 @@
 // Joins the modules that a cold start loads into a few files, in place, after `tsc`: Node takes
 // about half a millisecond for each module, and `powerbox run` has more than a hundred in each of
 // its two processes (docs/benchmarks.md has the numbers). Packages stay as they are installed,
-// but for commander, which is text like ours.
+// but for commander and capnweb, which are text like ours.
 // Every other file of dist is left alone, so that each module can still be imported by itself.
 import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -11,19 +11,32 @@ import { rolldown } from 'rolldown';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [dist = join(root, 'dist')] = process.argv.slice(2);
 
-await bundleCommandLine(join(dist, 'cli'));
-await bundleEgress(join(dist, 'egress'));
+/** Verbs whose whole work is to ask the daemon. */
+const DOOR_VERBS = ['can', 'grant', 'grants', 'guest', 'name', 'pending', 'power', 'revoke'];
 
-/** `main.js` stays small; what `run` needs is one file; each other verb is loaded when asked for. */
+await bundleCommandLine(join(dist, 'cli'));
+await bundleDaemon(join(dist, 'daemon'));
+await bundleWhole(join(dist, 'egress'));
+
+/**
+ * `main.js` stays small. What every verb needs is one file, what `run` needs besides is another,
+ * and so is what the verbs that ask the daemon need; each other verb is loaded when asked for.
+ */
 async function bundleCommandLine(folder) {
   const main = join(folder, 'main.js');
   const verbs = join(folder, 'verbs.js');
   const chunks = join(folder, 'chunks');
   rmSync(chunks, { recursive: true, force: true });
-  const needed = new Set([...reached(main), ...reached(join(folder, 'commands/run.js'))]);
+  const shown = ['table', 'text', 'time', 'colour'].map((name) => `render/${name}.js`);
+  const core = reachedFrom(folder, ['main.js', 'context.js', ...shown]);
   // A module that waits for `main` must not be in the file that `main` waits for.
-  needed.delete(main);
-  needed.delete(verbs);
+  core.delete(main);
+  core.delete(verbs);
+  const door = reachedFrom(folder, [
+    '../daemon/client.js',
+    ...DOOR_VERBS.map((verb) => `commands/${verb}.js`),
+  ]);
+  const run = reachedFrom(folder, ['commands/run.js']);
   const bundle = await rolldown({
     input: { main },
     platform: 'node',
@@ -34,11 +47,43 @@ async function bundleCommandLine(folder) {
     dir: folder,
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name].js',
-    codeSplitting: { groups: [{ name: 'run', test: (id) => needed.has(id) }] },
+    codeSplitting: {
+      groups: [
+        { name: 'core', priority: 3, test: (id) => core.has(id) || id.includes('/commander/') },
+        { name: 'door', priority: 2, test: (id) => door.has(id) || id.includes('/capnweb/') },
+        { name: 'run', priority: 1, test: (id) => run.has(id) },
+      ],
+    },
   });
 }
 
-async function bundleEgress(folder) {
+/** `main.js` takes the lock before it loads the rest: of many that start at once, one goes on. */
+async function bundleDaemon(folder) {
+  const main = join(folder, 'main.js');
+  const chunks = join(folder, 'chunks');
+  rmSync(chunks, { recursive: true, force: true });
+  const first = reachedFrom(folder, ['main.js']);
+  const rest = reachedFrom(folder, ['open-daemon.js']);
+  const bundle = await rolldown({
+    input: { main },
+    platform: 'node',
+    external: isPackage,
+    plugins: [keepPlaces((id) => (id === main ? folder : chunks))],
+  });
+  await bundle.write({
+    dir: folder,
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name].js',
+    codeSplitting: {
+      groups: [
+        { name: 'first', priority: 2, test: (id) => id !== main && first.has(id) },
+        { name: 'daemon', priority: 1, test: (id) => rest.has(id) },
+      ],
+    },
+  });
+}
+
+async function bundleWhole(folder) {
   const bundle = await rolldown({
     input: { main: join(folder, 'main.js') },
     platform: 'node',
@@ -48,9 +93,9 @@ async function bundleEgress(folder) {
   await bundle.write({ dir: folder, entryFileNames: '[name].js', codeSplitting: false });
 }
 
-/** Packages stay apart, but for the one that every cold start reads. */
+/** Packages stay apart, but for those that cold starts read. */
 function isPackage(id) {
-  return !id.startsWith('.') && !id.startsWith('/') && id !== 'commander';
+  return !id.startsWith('.') && !id.startsWith('/') && !['commander', 'capnweb'].includes(id);
 }
 
 /** A module that finds files beside itself finds them where they are, wherever it is joined. */
@@ -63,6 +108,10 @@ function keepPlaces(folderOf) {
       return code.replaceAll('import.meta.url', `new URL(${place}, import.meta.url).href`);
     },
   };
+}
+
+function reachedFrom(folder, files) {
+  return new Set(files.flatMap((file) => [...reached(join(folder, file))]));
 }
 
 /** A module and all that it imports at once, as `tsc` writes such imports. */

@@ -120,12 +120,50 @@ const VERBS: Readonly<Record<string, string>> = {
   secret: 'powerbox secret [options] [command]',
   policy: 'powerbox policy [options] [command]',
   kit: 'powerbox kit [options] [command]',
+  guest: 'powerbox guest [options] [command]',
+  power: 'powerbox power [options] [command]',
+  name: 'powerbox name [options] [command]',
+  grant: 'powerbox grant [options] POWER to GUEST',
+  revoke: 'powerbox revoke [options] <what>',
+  grants: 'powerbox grants [options]',
+  can: 'powerbox can [options] GUEST -- METHOD URL',
+  pending: 'powerbox pending [options]',
+  approve: 'powerbox approve [options] [id...]',
+  deny: 'powerbox deny [options] [id...]',
+  request: 'powerbox request [options] <kind> <text>',
+  inbox: 'powerbox inbox [options]',
+  resolve: 'powerbox resolve [options] <id>',
+  reject: 'powerbox reject [options] <id>',
+  dismiss: 'powerbox dismiss [options] <id...>',
+  adopt: 'powerbox adopt [options] <id> <enclosed>',
+  send: 'powerbox send [options] <guest> <text>',
+  reply: 'powerbox reply [options] <id> <text>',
+  daemon: 'powerbox daemon [options] [command]',
   doctor: 'powerbox doctor [options]',
 };
 
 /** Flags of `run`, in order; a flag that is gone breaks somebody's script. */
 const RUN_FLAGS =
   '--allow --allow-all-hosts --secret --workspace --mount --mask --env --memory --cpus --pids --disk --timeout --kit --no-policy --accept-policy --detach --quiet --help';
+
+/** Verbs of verbs, and the flags of those that scripts use most, in order. */
+const WITHIN: Readonly<Record<string, string>> = {
+  guest: 'add ls show rm token help',
+  power: 'add ls show kinds help',
+  name: 'ls mv cp rm mkdir show help',
+  daemon: 'start stop status logs help',
+};
+const GRANT_FLAGS =
+  '--only --budget --for --from --approve --no-delegate --as --because --by --json --help';
+const REVOKE_FLAGS = '--guest --power --secret --dry-run --because --by --json --help';
+const GRANTS_FLAGS = '--of --to --tree --all --unused --by --json --help';
+
+const FLAGS: Readonly<Record<string, string>> = {
+  run: RUN_FLAGS,
+  grant: GRANT_FLAGS,
+  revoke: REVOKE_FLAGS,
+  grants: GRANTS_FLAGS,
+};
 
 const SLOTS = [
   'header:authorization:bearer',
@@ -140,9 +178,12 @@ describe('the surface', () => {
   it.each(Object.entries(VERBS))('has the verb %s', async (verb, usage) => {
     const { stdout } = await runProgram([process.execPath, CLI, verb, '--help']);
     expect(stdout.split('\n')[0]).toBe(`Usage: ${usage}`);
-    if (verb !== 'run') return;
     const flags = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map((match) => match[1]);
-    expect(flags.join(' ')).toBe(RUN_FLAGS);
+    if (verb in FLAGS) expect(flags.join(' ')).toBe(FLAGS[verb]);
+    if (!(verb in WITHIN)) return;
+    const commands = stdout.slice(stdout.indexOf('\nCommands:'));
+    const within = [...commands.matchAll(/^ {2}([a-z]+)\b/gm)].map((match) => match[1]);
+    expect(within.join(' ')).toBe(WITHIN[verb]);
   });
 
   it('has no other verb', async () => {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { type Home, openHome } from '../store/home.ts';
+import type { HostDoor } from '../wire/doors.ts';
 
 /** What a verb may touch. Verbs get it as an argument so that tests can hand them another one. */
 export interface CliContext {
@@ -11,17 +12,25 @@ export interface CliContext {
   readonly colour: boolean;
   /** The state folder; made on first use. */
   home(): Home;
+  /**
+   * The host's door at the daemon, which is started when it does not run and `start` is not false.
+   * The session ends with the verb.
+   */
+  daemon(options?: { readonly start: boolean }): Promise<HostDoor>;
   /** One line on standard output. */
   out(line: string): void;
   /** One line on standard error. */
   err(line: string): void;
   /** Exit status of the command line when the verb returns. */
   exit(status: number): void;
+  /** Ends what the verb left open. */
+  close(): void;
 }
 
 export function processContext(): CliContext {
   let home: Home | undefined;
-  return {
+  const sessions: { close(): void }[] = [];
+  const context: CliContext = {
     env: process.env,
     cwd: process.cwd(),
     // Node opens a stream at its first mention; a run that only passes it on has no need of that.
@@ -33,10 +42,21 @@ export function processContext(): CliContext {
       home ??= openHome(process.env);
       return home;
     },
+    async daemon(options = { start: true }) {
+      const { daemonDoor } = await import('../daemon/client.ts');
+      const session = await daemonDoor(context.home(), options);
+      sessions.push(session);
+      if (session.mismatch !== null) context.err(`powerbox: ${session.mismatch}`);
+      return session.door;
+    },
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
     exit(status) {
       process.exitCode = status;
     },
+    close() {
+      for (const session of sessions.splice(0)) session.close();
+    },
   };
+  return context;
 }

@@ -29,6 +29,7 @@ async function main(argv: readonly string[]): Promise<void> {
     const verb = VERBS.get(name);
     if (verb === undefined) throw unknownVerb(name);
     await runVerb(verb, rest);
+    context.close();
   } catch (error) {
     // Not only the status: a box that is still held ends with this process.
     process.exit(printError(context, error, debug));

@@ -66,6 +66,97 @@ const TABLE: readonly Verb[] = [
     async () => (await import('./commands/kit.ts')).kitCommand,
   ),
   verb(
+    'guest',
+    'add, list and remove those who are given powers',
+    async () => (await import('./commands/guest.ts')).guestCommand,
+  ),
+  verb(
+    'power',
+    'make resources known, list and show them',
+    async () => (await import('./commands/power.ts')).powerCommand,
+  ),
+  verb(
+    'name',
+    'name what you and your guests hold',
+    async () => (await import('./commands/name.ts')).nameCommand,
+  ),
+  verb(
+    'grant',
+    'give a guest a power, narrowed',
+    async () => (await import('./commands/grant.ts')).grantCommand,
+  ),
+  verb(
+    'revoke',
+    'take a grant back, with all that hangs on it',
+    async () => (await import('./commands/revoke.ts')).revokeCommand,
+  ),
+  verb(
+    'grants',
+    'list who was given what',
+    async () => (await import('./commands/grants.ts')).grantsCommand,
+  ),
+  verb(
+    'can',
+    'say whether a guest could do something, and why',
+    async () => (await import('./commands/can.ts')).canCommand,
+  ),
+  verb(
+    'pending',
+    'list calls that wait for your word',
+    async () => (await import('./commands/pending.ts')).pendingCommand,
+  ),
+  verb(
+    'approve',
+    'let calls that wait go on',
+    async () => (await import('./commands/pending.ts')).approveCommand,
+  ),
+  verb(
+    'deny',
+    'refuse calls that wait',
+    async () => (await import('./commands/pending.ts')).denyCommand,
+  ),
+  verb(
+    'request',
+    'ask for a power',
+    async () => (await import('./commands/mail.ts')).requestCommand,
+  ),
+  verb(
+    'inbox',
+    'list letters and requests',
+    async () => (await import('./commands/mail.ts')).inboxCommand,
+  ),
+  verb(
+    'resolve',
+    'answer a request with a grant',
+    async () => (await import('./commands/mail-answer.ts')).resolveCommand,
+  ),
+  verb(
+    'reject',
+    'answer a request with no',
+    async () => (await import('./commands/mail-answer.ts')).rejectCommand,
+  ),
+  verb(
+    'dismiss',
+    'put mail away',
+    async () => (await import('./commands/mail-answer.ts')).dismissCommand,
+  ),
+  verb(
+    'adopt',
+    'take a grant that came with a letter',
+    async () => (await import('./commands/mail-answer.ts')).adoptCommand,
+  ),
+  verb(
+    'send',
+    'send words and grants',
+    async () => (await import('./commands/mail.ts')).sendCommand,
+  ),
+  verb('reply', 'answer a letter', async () => (await import('./commands/mail.ts')).replyCommand),
+  verb(
+    'daemon',
+    'start, stop and look at the daemon',
+    async () => (await import('./commands/daemon.ts')).daemonCommand,
+  ),
+  verb(
     'doctor',
     'say what this machine lacks and how to mend it',
     async () => (await import('./commands/doctor.ts')).doctorCommand,

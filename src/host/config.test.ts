@@ -23,7 +23,7 @@ function read(text: string) {
 describe('readConfig()', () => {
   it('is empty without a file', () => {
     rmSync(home.config, { force: true });
-    expect(readConfig(home)).toEqual({ hosts: {} });
+    expect(readConfig(home)).toEqual({ hosts: {}, kinds: [] });
   });
 
   it('reads hosts, with the authority as text or as a path', () => {
@@ -38,10 +38,20 @@ describe('readConfig()', () => {
         'api.example:443': { connect: '127.0.0.1:8443', ca: pem },
         '::1:80': { connect: '[::1]:8080', ca: pem },
       },
+      kinds: [],
     });
   });
 
+  it('reads the paths of further kinds, and not more than their bound', () => {
+    const paths = (count: number) => Array.from({ length: count }, (_, at) => `/kinds/${at}.mjs`);
+    expect(read(JSON.stringify({ kinds: paths(64) })).kinds).toEqual(paths(64));
+    expect(() => read(JSON.stringify({ kinds: paths(65) }))).toThrow('at most 64 paths');
+  });
+
   it.each([
+    ['a kind that is no list', '{"kinds":"/a.mjs"}'],
+    ['a kind with a relative path', '{"kinds":["a.mjs"]}'],
+    ['a kind that is no text', '{"kinds":[1]}'],
     ['no JSON', '{'],
     ['a list', '[]'],
     ['an unknown key', '{"egres":{}}'],

@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import type { HostOverride } from '../egress/protocol.ts';
 import type { Home } from '../store/home.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import { KINDS_MAX } from './limits.ts';
 
 /** What the person has set for the whole home, in config.json. A missing file is an empty one. */
 export interface Config {
   /** Private hosts, keyed `name:port`. */
   readonly hosts: Readonly<Record<string, HostOverride>>;
+  /** Paths of modules that declare further kinds of powers. */
+  readonly kinds: readonly string[];
 }
+
+const EMPTY: Config = { hosts: {}, kinds: [] };
 
 /** Reads config.json strictly: an unknown key is refused, since a misspelt rule protects nothing. */
 export function readConfig(home: Home): Config {
@@ -16,7 +21,7 @@ export function readConfig(home: Home): Config {
   try {
     text = readFileSync(home.config, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { hosts: {} };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
     throw invalid(home, 'the file cannot be read');
   }
   let value: unknown;
@@ -25,9 +30,10 @@ export function readConfig(home: Home): Config {
   } catch {
     throw invalid(home, 'it is not JSON');
   }
-  const root = record(home, value, '/', ['egress', 'vault']);
+  const root = record(home, value, '/', ['egress', 'vault', 'kinds']);
   if (root.vault !== undefined) record(home, root.vault, '/vault', ['keyCommand']);
-  if (root.egress === undefined) return { hosts: {} };
+  const kinds = modulePaths(home, root.kinds);
+  if (root.egress === undefined) return { hosts: {}, kinds };
   const egress = record(home, root.egress, '/egress', ['hosts']);
   const hosts: Record<string, HostOverride> = {};
   if (egress.hosts !== undefined) {
@@ -35,7 +41,18 @@ export function readConfig(home: Home): Config {
       hosts[hostKey(home, key)] = override(home, key, entry);
     }
   }
-  return { hosts };
+  return { hosts, kinds };
+}
+
+function modulePaths(home: Home, value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value) || value.length > KINDS_MAX) {
+    throw invalid(home, `/kinds is not a list of at most ${KINDS_MAX} paths`);
+  }
+  return value.map((path: unknown, index) => {
+    if (typeof path === 'string' && isAbsolute(path)) return path;
+    throw invalid(home, `/kinds/${index} is not an absolute path`);
+  });
 }
 
 function override(home: Home, key: string, entry: unknown): HostOverride {

@@ -24,3 +24,7 @@ export const LINK_START_MS_MAX = 10_000;
 export const LINK_POLL_MS = 10;
 /** How long the daemon may take to make a guest and its grants; it takes milliseconds. */
 export const LINK_ANSWER_MS_MAX = 20_000;
+/** Third-party kinds of powers that config.json may name; each is loaded at every start of the daemon. */
+export const KINDS_MAX = 64;
+/** Characters of a command line that its guest's reason keeps. */
+export const REASON_CHARS_MAX = 300;

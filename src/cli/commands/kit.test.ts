@@ -16,7 +16,9 @@ async function run(...args: string[]): Promise<readonly string[]> {
     },
     out: (line) => void out.push(line),
     err: () => {},
+    daemon: () => Promise.reject(new Error('no daemon')),
     exit: () => {},
+    close: () => {},
   };
   await kitCommand(context).exitOverride().parseAsync(args, { from: 'user' });
   return out;

@@ -44,7 +44,9 @@ async function run(...args: string[]): Promise<{ out: string[]; err: string[] }>
     home: () => home,
     out: (line) => void out.push(line),
     err: (line) => void err.push(line),
+    daemon: () => Promise.reject(new Error('no daemon')),
     exit: () => {},
+    close: () => {},
   };
   await logCommand(context).exitOverride().parseAsync(args, { from: 'user' });
   return { out, err };

@@ -24,6 +24,8 @@ async function policy(...words: string[]): Promise<{ out: string[]; status: numb
     home() {
       throw new Error('the verb needs no home');
     },
+    daemon: () => Promise.reject(new Error('the verb needs no daemon')),
+    close: () => {},
     out: (line) => out.push(line),
     err: (line) => out.push(line),
     exit(next) {

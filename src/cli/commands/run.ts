@@ -2,6 +2,7 @@ import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { Command, Option } from 'commander';
 import type { RunEvents } from '../../host/attend-box.ts';
+import type { DaemonStarter } from '../../host/daemon-link.ts';
 import { acceptedPolicy } from '../../host/policy-acceptance.ts';
 import type { RunOptions, Stdio } from '../../host/prepare.ts';
 import { runBox } from '../../host/run-box.ts';
@@ -28,6 +29,7 @@ interface RunFlags {
   policy: boolean;
   acceptPolicy?: boolean;
   detach?: boolean;
+  as?: string;
   quiet?: boolean;
 }
 
@@ -77,6 +79,7 @@ export function runCommand(context: CliContext): Command {
     .option('--disk <size>', 'size of /tmp and of the home folder, each')
     .option('--timeout <time>', 'end the box after this time, for example 10m')
     .option('--kit <name>', 'what a known program needs (see `powerbox kit ls`)')
+    .option('--as <guest>', 'run as this guest, with what it holds (see `powerbox guest add`)')
     .option('--no-policy', 'leave powerbox.json of this folder aside')
     .option('--accept-policy', 'accept powerbox.json as it is now')
     .option('--detach', 'run in the background; prints the id of the box')
@@ -120,9 +123,11 @@ async function run(context: CliContext, program: string[], flags: RunFlags): Pro
     kit: flags.kit === undefined ? null : (await import('../../kits/kits.ts')).findKit(flags.kit),
     policy,
     detach: isDetached(),
+    as: flags.as ?? null,
   };
   const say = speaker(context, flags.quiet === true);
-  const handle = await runBox(home, options, isDetached() ? DETACHED_STDIO : OWN_STDIO, say);
+  const stdio = isDetached() ? DETACHED_STDIO : OWN_STDIO;
+  const handle = await runBox(home, options, stdio, say, startDaemon);
   const detached = isDetached()
     ? await (await import('../detach.ts')).settleDetached(home, handle)
     : null;
@@ -136,6 +141,11 @@ async function run(context: CliContext, program: string[], flags: RunFlags): Pro
     detached?.close();
   }
 }
+
+/** Loaded only when the daemon does not run. */
+const startDaemon: DaemonStarter = async (home, isUp) => {
+  await (await import('../../daemon/start-daemon.ts')).startDaemon(home, isUp);
+};
 
 const OWN_STDIO: Stdio = ['inherit', 'inherit', 'inherit'];
 const DETACHED_STDIO: Stdio = ['ignore', 'pipe', 'pipe'];

@@ -35,7 +35,9 @@ async function run(args: readonly string[], stdin: Readable = Readable.from([]))
     home: () => home,
     out: (line) => void out.push(line),
     err: (line) => void err.push(line),
+    daemon: () => Promise.reject(new Error('no daemon')),
     exit: () => {},
+    close: () => {},
   };
   const command = secretCommand(context);
   for (const each of [command, ...command.commands]) {
