@@ -9,6 +9,7 @@ import {
   REFUSALS_PER_SECOND_MAX,
   REFUSALS_TOLD_MAX,
 } from './limits.ts';
+import { type BoxLink, openBoxLink } from './link/box-link.ts';
 import type { BoxEgress } from './protocol.ts';
 import type { Recorder } from './record.ts';
 import { makeLeafMinter } from './tls/leaf.ts';
@@ -25,6 +26,8 @@ export interface BoxState {
   readonly config: BoxEgress;
   readonly names: VirtualNames;
   readonly secrets: BoxSecrets;
+  /** Its grants, and the daemon that knows them. */
+  readonly link: BoxLink;
   readonly upstreams: Upstreams;
   readonly recorder: Recorder;
   /** Connections of the box that are open. */
@@ -47,6 +50,13 @@ export function makeBoxState(
   tell: (line: string) => void,
 ): BoxState {
   const upstreams = makeUpstreams();
+  const secrets = new BoxSecrets(config.secrets);
+  const link = openBoxLink({
+    ...config.link,
+    box: config.box,
+    secrets: (given) => secrets.adopt(given),
+    refused: (reason) => tell(`the box holds nothing any more: ${reason}`),
+  });
   const sockets = new Set<Socket>();
   const told = new Set<string>();
   const mayFlood = atMost(1);
@@ -54,7 +64,8 @@ export function makeBoxState(
   return {
     config,
     names: new VirtualNames(),
-    secrets: new BoxSecrets(config.secrets),
+    secrets,
+    link,
     upstreams,
     recorder,
     sockets,
@@ -90,6 +101,7 @@ export function makeBoxState(
       }
       for (const socket of sockets) socket.destroy();
       upstreams.destroy();
+      link.close();
     },
   };
 }

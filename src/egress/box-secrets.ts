@@ -1,3 +1,4 @@
+import type { LinkSecret } from '../wire/link.ts';
 import { RETIRED_VALUES_MAX } from './limits.ts';
 import type { BoundSecret, NewValue } from './protocol.ts';
 import { makeScrubber, type Scrubber } from './scrub/scrubber.ts';
@@ -5,7 +6,9 @@ import { originOf, type Target } from './target.ts';
 
 /** The secrets of one box, as they are now. */
 export class BoxSecrets {
-  readonly #guarded: ReadonlySet<string>;
+  #guarded: ReadonlySet<string>;
+  /** Those that only a grant brings into a request, by name. */
+  readonly #ofGrants = new Map<string, BoundSecret>();
   #all: readonly BoundSecret[];
   #retired: readonly BoundSecret[] = [];
   #scrubber: Scrubber;
@@ -13,13 +16,42 @@ export class BoxSecrets {
   constructor(secrets: readonly BoundSecret[]) {
     this.#all = secrets;
     this.#scrubber = makeScrubber(secrets);
-    this.#guarded = new Set(
-      secrets.flatMap((secret) => secret.bindings.map((binding) => binding.origin)),
-    );
+    this.#guarded = originsOf(secrets);
   }
 
+  /** All of the box, wherever they are bound. */
   get all(): readonly BoundSecret[] {
     return this.#all;
+  }
+
+  /** Takes in what grants make use of, and new values of what they made use of before. */
+  adopt(secrets: readonly LinkSecret[]): void {
+    if (secrets.length === 0) return;
+    const known = new Set(this.#all.map(({ placeholder }) => placeholder));
+    const fresh = secrets.filter(({ placeholder }) => !known.has(placeholder));
+    // The daemon read the bindings from the vault.
+    const bound = fresh.map((secret) => secret as BoundSecret);
+    this.#all = [...this.#all, ...bound];
+    this.#guarded = originsOf(this.#all);
+    this.replaceValues(secrets);
+    for (const secret of this.#all) {
+      if (bound.some(({ placeholder }) => placeholder === secret.placeholder)) {
+        this.#ofGrants.set(secret.name, secret);
+      }
+    }
+  }
+
+  /** The secret that goes into requests under a grant that names it. */
+  ofGrant(name: string): BoundSecret | null {
+    const { placeholder } = this.#ofGrants.get(name) ?? {};
+    return this.#all.find((secret) => secret.placeholder === placeholder) ?? null;
+  }
+
+  /** Those that may be filled into a request: the box's own, and that of its grant. */
+  usable(grant: BoundSecret | null): readonly BoundSecret[] {
+    if (this.#ofGrants.size === 0) return this.#all;
+    const foreign = new Set([...this.#ofGrants.values()].map(({ placeholder }) => placeholder));
+    return this.#all.filter((secret) => secret === grant || !foreign.has(secret.placeholder));
   }
 
   /** Finds their values, and those that they had before. */
@@ -41,4 +73,8 @@ export class BoxSecrets {
     this.#all = this.#all.map((secret) => ({ ...secret, value: newValue(secret) }));
     this.#scrubber = makeScrubber([...this.#all, ...this.#retired]);
   }
+}
+
+function originsOf(secrets: readonly BoundSecret[]): ReadonlySet<string> {
+  return new Set(secrets.flatMap(({ bindings }) => bindings.map(({ origin }) => origin)));
 }

@@ -22,7 +22,7 @@ export function guide(box: BoxState, method: string, response: ServerResponse): 
   });
   const body = `${JSON.stringify({
     box: box.config.box,
-    allowed: box.config.grants.map((grant) => grant.text),
+    allowed: box.link.grants.all().map((grant) => grant.text),
     secrets: box.secrets.all.map((secret) => ({
       name: secret.name,
       origins: secret.bindings.map((binding) => binding.origin),

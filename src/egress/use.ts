@@ -1,16 +1,17 @@
-import type { HeldGrant } from '../ocap/grant.ts';
-import { judge } from '../ocap/judge.ts';
 import type { HttpCall } from '../powers/http/call.ts';
-import type { HttpConfig } from '../powers/http/config.ts';
-import { httpKind } from '../powers/http/kind.ts';
 import type { HttpNarrowing } from '../powers/http/narrowing.ts';
-import { limitsMethods, limitsPaths, responseBytesMax, wantsBody } from '../powers/http/needs.ts';
+import { limitsMethods, limitsPaths, responseBytesMax } from '../powers/http/needs.ts';
 import type { ErrorCode } from '../wire/errors.ts';
 import type { BoxState } from './box-egress.ts';
+import { bringCredential } from './credentials/bring.ts';
 import { fillSlots } from './credentials/fill-slots.ts';
+import { type Decision, decide } from './decide.ts';
+import type { HttpGrant } from './grant-index.ts';
 import type { BodyReader } from './http1/read-body.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import { upstreamHeaders } from './http1/rewrite.ts';
+import type { Hold } from './link/box-grants.ts';
+import { type Meter, makeMeter } from './link/meter.ts';
 import type { Refusal } from './refusal.ts';
 import { authorityOf, displayOrigin, originOf, type Target } from './target.ts';
 
@@ -18,7 +19,11 @@ import { authorityOf, displayOrigin, originOf, type Target } from './target.ts';
 export interface Use {
   /** Row of the request; its `response` row refers to it. */
   readonly seq: number;
-  readonly grant: HeldGrant<HttpConfig, HttpNarrowing>;
+  readonly grant: HttpGrant;
+  /** Tells when the grant ends while the use goes on; let go of with the response row. */
+  readonly hold: Hold;
+  /** Pays for bytes before they pass; null where nothing is counted. */
+  readonly meter: Meter | null;
   /** Path and query as they go on the wire. */
   readonly path: string;
   readonly headers: string[];
@@ -35,41 +40,53 @@ export type UseResult =
   | ({ readonly ok: false } & Refusal);
 
 /**
- * The choke point: every request of every box passes through here and nowhere else. Judge, fill
- * the slots, write the row, in this order; only when the row is written may anything be sent.
+ * The choke point: every request of every box passes through here and nowhere else. Find the grant
+ * that permits it, fill the slots, write the row, in this order; only when the row is written may
+ * anything be sent. `signal` ends when the program stops waiting.
  */
 export async function useHttp(
   box: BoxState,
   target: Target,
   head: RequestHead,
   reader: BodyReader | null,
+  signal: () => AbortSignal,
 ): Promise<UseResult> {
-  let call = callOf(target, head);
+  const call = callOf(target, head);
   const url = recordedUrl(target, head);
-  let judgement = judge(httpKind, box.config.grants, call, Date.now());
-  if (!judgement.allow && reader !== null && wantsBody(box.config.grants, call, Date.now())) {
-    const read = await reader.read();
-    if (!read.ok) return refused(box, target, call, url, read);
-    call = { ...call, body: { bytes: read.bytes } };
-    judgement = judge(httpKind, box.config.grants, call, Date.now());
+  const decision = await decide(box.link, { call, reader, signal });
+  if (!decision.ok) return refused(box, target, call, url, decision);
+  let result: UseResult | undefined;
+  try {
+    result = await fillAndRecord(box, target, head, url, decision);
+    return result;
+  } finally {
+    // A use that goes on lets go of its grant when it is over.
+    if (result?.ok !== true) decision.hold.release();
   }
-  if (!judgement.allow) return refused(box, target, call, url, judgement);
+}
 
-  const elsewhere = otherResource(head, judgement.grant.narrowings);
-  if (elsewhere !== null) return refused(box, target, call, url, elsewhere);
+async function fillAndRecord(
+  box: BoxState,
+  target: Target,
+  head: RequestHead,
+  url: string,
+  { grant, call, hold }: Extract<Decision, { ok: true }>,
+): Promise<UseResult> {
+  const elsewhere = otherResource(head, grant.narrowings);
+  if (elsewhere !== null) return refused(box, target, call, url, elsewhere, grant);
 
   const guarded = box.secrets.isGuarded(target);
-  const filled = fillSlots(
-    {
-      method: head.method,
-      origin: originOf(target),
-      headers: head.headers,
-      query: head.path.query,
-      path: head.path.path,
-    },
-    box.secrets.all,
-  );
-  if (!filled.ok) return refused(box, target, call, url, filled);
+  const request = {
+    method: head.method,
+    origin: originOf(target),
+    headers: head.headers,
+    query: head.path.query,
+    path: head.path.path,
+  };
+  const brought = bringCredential(request, grant, box.secrets);
+  if (!brought.ok) return refused(box, target, call, url, brought, grant);
+  const filled = fillSlots(brought.request, box.secrets.usable(brought.secret));
+  if (!filled.ok) return refused(box, target, call, url, filled, grant);
   for (const text of filled.notes) {
     const note = text === 'cookie-dropped' ? text : 'placeholder-outside-slot';
     box.recorder.note({ kind: 'note', box: box.config.box, note, text: `${text} (${url})` });
@@ -79,10 +96,12 @@ export async function useHttp(
     seq = await box.recorder.write({
       kind: 'request',
       box: box.config.box,
+      guest: box.link.grants.guest,
       method: call.method,
       url,
       verdict: 'allow',
-      rule: judgement.grant.text,
+      rule: grant.text,
+      chain: grant.chain,
       secrets: filled.used.map((secret) => secret.name),
     });
   } catch {
@@ -97,12 +116,14 @@ export async function useHttp(
     ok: true,
     use: {
       seq,
-      grant: judgement.grant,
+      grant,
+      hold,
+      meter: grant.asks ? makeMeter(box.link, grant.id) : null,
       path: `${head.path.path}${query}`,
       headers: upstreamHeaders(filled.headers, authorityOf(target), guarded),
       guarded,
       body: call.body?.bytes ?? null,
-      responseBytesMax: responseBytesMax(judgement.grant.narrowings, call),
+      responseBytesMax: responseBytesMax(grant.narrowings, call),
     },
   };
 }
@@ -132,18 +153,22 @@ async function refused(
   call: HttpCall,
   url: string,
   refusal: { readonly code: ErrorCode; readonly reason: string },
+  grant: HttpGrant | null = null,
 ): Promise<{ ok: false } & Refusal> {
   const { code, reason } = refusal;
+  const { guest } = box.link.grants;
   const delay = box.refusals.count();
   if (delay > 0) await new Promise<void>((done) => box.later(done, delay));
   try {
     await box.recorder.write({
       kind: 'request',
       box: box.config.box,
+      ...(guest === '' ? {} : { guest }),
       method: call.method,
       url,
       verdict: 'deny',
       rule: null,
+      ...(grant === null ? {} : { chain: grant.chain }),
       code,
       reason,
       secrets: [],

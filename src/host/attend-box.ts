@@ -6,6 +6,7 @@ import { claimEnd } from '../store/end-mark.ts';
 import type { Home } from '../store/home.ts';
 import type { BoxEndEntry } from '../wire/journal-entry.ts';
 import type { BoxRecord } from './box-record.ts';
+import type { LinkedBox } from './daemon-link.ts';
 import type { EgressProcess } from './egress-process.ts';
 import { type Covered, coveredBy, keepCovered } from './keep-covered.ts';
 import { REPOSITORIES_TOLD_MAX, STOP_GRACE_MS } from './limits.ts';
@@ -51,6 +52,7 @@ export interface Attended {
   readonly starting: StartingBox;
   readonly box: RunningBox;
   readonly egress: EgressProcess;
+  readonly linked: LinkedBox;
   readonly events: RunEvents;
 }
 
@@ -118,11 +120,12 @@ function coveredFiles({ prepared, record, starting }: Attended): Covered[] {
 }
 
 async function finish(
-  { home, key, journal, prepared, record, starting, box, egress, events }: Attended,
+  { home, key, journal, prepared, record, starting, box, egress, linked, events }: Attended,
   status: number | null,
   reason: BoxEndEntry['reason'],
 ): Promise<RunResult> {
   const { id } = record;
+  let closed: Promise<void> | undefined;
   try {
     if (egress.isUp()) {
       await egress.close(id);
@@ -130,11 +133,14 @@ async function finish(
       for (const target of await starting.unanswered()) recordUnanswered(journal, id, target);
       egress.kill();
     }
+    // Nothing leaves any more; what was for this box ends while it is put away.
+    closed = linked.close();
     recordEnd(journal, prepared, record.started, status, reason);
   } finally {
     journal.close();
     egress.end();
     await box.cleanUp();
+    await closed;
     settle(home, { ...record, ended: { time: Date.now(), status, reason } });
   }
   sweep(home, () => key);

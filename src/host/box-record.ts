@@ -22,6 +22,8 @@ export interface BoxRecord {
   readonly started: number;
   readonly rules: readonly string[];
   readonly secrets: readonly string[];
+  /** Whom it runs as; null until the daemon has said so. */
+  readonly guest: { readonly id: string; readonly name: string } | null;
   readonly kit: string | null;
   readonly mounts: readonly Mount[];
   readonly detached: boolean;

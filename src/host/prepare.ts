@@ -5,19 +5,17 @@ import type { BoundSecret, BoxEgress } from '../egress/protocol.ts';
 import { makeBoxAuthority } from '../egress/tls/authority.ts';
 import type { Kit } from '../kits/kit.ts';
 import { kitRules, kitSecrets } from '../kits/use-kit.ts';
-import type { HeldGrant } from '../ocap/grant.ts';
 import { EMPTY_POLICY, type Policy } from '../policy/policy.ts';
-import { type Rule, ruleToGrant } from '../policy/rule.ts';
+import type { Rule } from '../policy/rule.ts';
 import { parseRules } from '../policy/rules.ts';
-import type { HttpConfig } from '../powers/http/config.ts';
-import type { HttpNarrowing } from '../powers/http/narrowing.ts';
 import type { Home } from '../store/home.ts';
 import { listSecrets } from '../vault/store.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import type { OpenBox } from '../wire/link.ts';
 import { endMark, makeBoxFolder, newBoxId } from './box-record.ts';
 import { readConfig } from './config.ts';
 import { seedKitFolders } from './kit-folders.ts';
-import { DISK_BYTES_DEFAULT, PIDS_DEFAULT } from './limits.ts';
+import { DISK_BYTES_DEFAULT, PIDS_DEFAULT, REASON_CHARS_MAX } from './limits.ts';
 import { findMasks, type Mask } from './masks.ts';
 import { parseMount, type WantedMount, workspaceMount } from './mounts.ts';
 import { findProgram } from './program.ts';
@@ -47,12 +45,17 @@ export interface RunOptions {
   /** An accepted powerbox.json, or null. */
   readonly policy: Policy | null;
   readonly detach: boolean;
+  /** The guest that it runs as; null makes one for this box. */
+  readonly as: string | null;
 }
 
 /** Everything that a box is made of, before anything has been started. */
 export interface Prepared {
   readonly spec: Omit<BoxSpec, 'stdio'>;
-  readonly egress: BoxEgress;
+  /** What the egress is told, but for what the daemon gives. */
+  readonly egress: Omit<BoxEgress, 'link'>;
+  /** What the daemon is asked for. */
+  readonly opening: Omit<OpenBox, 'type'>;
   readonly workspaceAccess: string;
   readonly timeoutMs: number | null;
   readonly rules: readonly string[];
@@ -115,13 +118,17 @@ export async function prepare(home: Home, options: RunOptions): Promise<Prepared
     },
     egress: {
       box: id,
-      grants: rules.map(
-        (rule, index): HeldGrant<HttpConfig, HttpNarrowing> => ruleToGrant(rule, `${id}.${index}`),
-      ),
       secrets: secrets.bound,
       ca: authority,
       hosts: config.hosts,
       endMark: endMark(home, id),
+    },
+    opening: {
+      box: id,
+      as: options.as,
+      reason: `powerbox run ${options.program.join(' ')}`.slice(0, REASON_CHARS_MAX),
+      rules,
+      secrets: secrets.fromVault.map(({ name }) => name),
     },
     workspaceAccess: access,
     timeoutMs,

@@ -8,13 +8,14 @@ import { deriveKey, loadKey } from '../vault/key.ts';
 import type { BoxStartEntry } from '../wire/journal-entry.ts';
 import { attend, type RunEvents, type RunHandle, recordEnd } from './attend-box.ts';
 import { type BoxRecord, processId, removeBox, writeRecord } from './box-record.ts';
+import { type DaemonStarter, type LinkedBox, linkPath, openLinkedBox } from './daemon-link.ts';
 import { type EgressProcess, startEgress } from './egress-process.ts';
 import { type Prepared, prepare, type RunOptions, type Stdio } from './prepare.ts';
 import { sweep } from './sweep.ts';
 
 /**
  * Starts a box and stays with it to its end. The program starts only when the start is in the
- * journal. The egress process comes up beside it: what the program connects to meanwhile waits in
+ * journal, and the daemon knows the box as a guest with its grants. The egress process comes up beside it: what the program connects to meanwhile waits in
  * the listeners, which nothing else reads.
  */
 export async function runBox(
@@ -22,11 +23,13 @@ export async function runBox(
   options: RunOptions,
   stdio: Stdio,
   events: RunEvents,
+  startDaemon: DaemonStarter,
 ): Promise<RunHandle> {
   withholdMemory();
   const key = deriveKey(loadKey(home), 'journal');
   const prepared = await prepare(home, options);
-  return begin(home, key, options, prepared, stdio, events);
+  const open = () => openLinkedBox(home, startDaemon, prepared.opening);
+  return begin(home, key, options, prepared, stdio, events, open);
 }
 
 async function begin(
@@ -36,6 +39,7 @@ async function begin(
   prepared: Prepared,
   stdio: Stdio,
   events: RunEvents,
+  openLinked: () => Promise<LinkedBox>,
 ): Promise<RunHandle> {
   const { spec } = prepared;
   const started = Date.now();
@@ -43,22 +47,24 @@ async function begin(
   sweep(home, () => key);
   writeRecord(home, record);
   const walls = startBox({ ...spec, stdio });
+  const opening = openLinked();
   let journal: Journal | undefined;
   let egress: EgressProcess | undefined;
   try {
     // Opened while another process builds the walls.
     journal = openJournal(home, key);
-    const starting = await walls;
+    const [starting, linked] = await both(walls, opening);
     writeFileSync(prepared.egress.endMark, '', { mode: 0o600 });
     journal.append(startEntry(options, prepared));
     const going = starting.go();
     egress = startEgress(home, key, events);
-    egress.open(prepared.egress);
+    const link = { socket: linkPath(home), token: linked.token };
+    egress.open({ ...prepared.egress, link });
     void egress.listen(spec.id, starting.listeners).then(starting.handedOver);
     const box = await going;
-    record = { ...record, running: runningOf(box, starting.transparent) };
+    record = { ...record, guest: linked.guest, running: runningOf(box, starting.transparent) };
     writeRecord(home, record);
-    return attend({ home, key, journal, prepared, record, starting, box, egress, events });
+    return attend({ home, key, journal, prepared, record, starting, box, egress, linked, events });
   } catch (error) {
     egress?.kill();
     await walls.then(
@@ -68,8 +74,18 @@ async function begin(
     if (journal !== undefined) recordEnd(journal, prepared, started, null, 'failed');
     journal?.close();
     removeBox(home, spec.id);
+    await opening.then(
+      (linked) => linked.close(),
+      () => {},
+    );
     throw error;
   }
+}
+
+/** Waits for both, also when one fails: whoever cleans up must find nothing half made. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
 }
 
 function startEntry(options: RunOptions, prepared: Prepared): BoxStartEntry {
@@ -93,6 +109,7 @@ function recordOf(options: RunOptions, prepared: Prepared, started: number): Box
     started,
     rules: prepared.rules,
     secrets: prepared.secretNames,
+    guest: null,
     kit: options.kit?.name ?? null,
     mounts: spec.mounts,
     detached: options.detach,

@@ -23,6 +23,8 @@ export function forward(
   hasBody: boolean,
 ): void {
   const exchange = new Exchange(box, use, request, response);
+  // Its grant may have ended while the row was written.
+  if (exchange.isOver) return;
   try {
     box.upstreams.poolFor(target, dialOptionsFor(box, target, use.grant)).dispatch(
       {
@@ -50,6 +52,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #status: number | null = null;
   #scrubbedHead = 0;
   #bytesOut = 0;
+  /** Bytes of the answer are being paid for; the next ones wait. */
+  #paying = false;
 
   constructor(box: BoxState, use: Use, request: IncomingMessage, response: ServerResponse) {
     this.#box = box;
@@ -62,7 +66,22 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#record(response.writableFinished ? undefined : 'egress-down');
       this.#controller?.abort(new Error('the box went away'));
     });
-    response.on('drain', () => this.#controller?.resume());
+    response.on('drain', () => this.#resume());
+    use.hold.onEnd(({ code, reason }) => this.#cut(new PowerboxError(code, reason)));
+  }
+
+  get isOver(): boolean {
+    return this.#row.written;
+  }
+
+  /** Both ends, at once. */
+  #cut(error: PowerboxError): void {
+    this.fail(error);
+    this.#controller?.abort(error);
+  }
+
+  #resume(): void {
+    if (!this.#paying) this.#controller?.resume();
   }
 
   /** The body as undici takes it; bytes are counted on the way. */
@@ -71,15 +90,17 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#bytesOut = this.#use.body.length;
       return this.#use.body;
     }
+    const { meter } = this.#use;
     const length = this.#request.headers['content-length'];
-    if (length !== undefined) {
+    if (length !== undefined && meter === null) {
       this.#bytesOut = Number(length);
       return this.#request;
     }
     const counter = new Transform({
       transform: (chunk: Buffer, _, done) => {
         this.#bytesOut += chunk.length;
-        done(null, chunk);
+        if (meter === null) done(null, chunk);
+        else meter.pay(chunk.length).then(() => done(null, chunk), done);
       },
     });
     this.#request.on('error', (error) => counter.destroy(error));
@@ -88,7 +109,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#response.destroyed) controller.abort(new Error('the box went away'));
+    if (this.#response.destroyed || this.isOver) controller.abort(new Error('the box went away'));
   }
 
   onResponseStart(
@@ -126,7 +147,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       scrubber,
       limit,
       (failure) => this.fail(failure),
-      () => controller.resume(),
+      () => this.#resume(),
     );
     // A head that waits for its first body byte would stall event streams and long polls.
     setImmediate(() => {
@@ -140,7 +161,22 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.fail(tooLongAnswer(limit));
       return;
     }
-    if (this.#body?.write(chunk) === false) controller.pause();
+    const { meter } = this.#use;
+    if (meter === null) {
+      if (this.#body?.write(chunk) === false) controller.pause();
+      return;
+    }
+    this.#paying = true;
+    controller.pause();
+    meter.pay(chunk.length).then(
+      () => {
+        this.#paying = false;
+        if (this.isOver || this.#body?.write(chunk) === false) return;
+        controller.resume();
+      },
+      (error: unknown) =>
+        this.#cut(PowerboxError.is(error) ? error : new PowerboxError('internal', 'Not paid.')),
+    );
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {

@@ -25,6 +25,7 @@ export function makeResponseRow(box: BoxState, use: Use): ResponseRow {
     write(status, { bytesOut, bytesIn, scrubbed }, code) {
       if (written) return;
       written = true;
+      use.hold.release();
       box.recorder.note({
         kind: 'response',
         box: box.config.box,

@@ -100,7 +100,8 @@ async function onRequest(
     const reader = makeBodyReader(box, request, response, () => {
       if (continues) response.writeContinue();
     });
-    const result = await useHttp(box, target, head, head.hasBody ? reader : null);
+    const body = head.hasBody ? reader : null;
+    const result = await useHttp(box, target, head, body, () => gone(response));
     if (!result.ok) {
       refuse(result, askFor(result, head, target));
       return;
@@ -126,12 +127,19 @@ async function onUpgrade(request: IncomingMessage, socket: Duplex, early: Buffer
     const admitted = admit(connection, request, (refusal) => refuse(refusal, null));
     if (admitted === null) return;
     const { head, target } = admitted;
-    const result = await useHttp(box, target, head, null);
+    const result = await useHttp(box, target, head, null, () => gone(socket));
     if (result.ok) forwardUpgrade(box, target, result.use, socket, early);
     else refuse(result, askFor(result, head, target));
   } catch (error) {
     refuse(explainFailure(error), null);
   }
+}
+
+/** Ends when the program does not wait for its answer any more. */
+function gone(stream: ServerResponse | Duplex): AbortSignal {
+  const controller = new AbortController();
+  stream.once('close', () => controller.abort());
+  return controller.signal;
 }
 
 /** The strict head of a request and its one target; null when it has none, and was refused. */

@@ -4,6 +4,7 @@ import { type Duplex, PassThrough, Transform } from 'node:stream';
 import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
 import type { BoxState } from '../box-egress.ts';
 import { RESPONSE_HEAD_MS_MAX } from '../limits.ts';
+import type { Meter } from '../link/meter.ts';
 import type { Scrubber } from '../scrub/scrubber.ts';
 import type { Target } from '../target.ts';
 import { dial, literalRefusal } from '../upstream/dial.ts';
@@ -30,6 +31,7 @@ export function forwardUpgrade(
   early: Buffer,
 ): void {
   const exchange = new UpgradeExchange(box, use, socket);
+  if (exchange.isOver) return;
   const options = dialOptionsFor(box, target, use.grant);
   const refusal = literalRefusal(target, options);
   if (refusal !== null) {
@@ -41,11 +43,12 @@ export function forwardUpgrade(
       exchange.fail(error);
       return;
     }
-    if (socket.destroyed) {
+    if (socket.destroyed || exchange.isOver) {
       upstream.destroy();
       exchange.fail(new Error('the box went away'));
       return;
     }
+    exchange.hold(upstream);
     box.sockets.add(upstream);
     upstream.once('close', () => box.sockets.delete(upstream));
     let outgoing: ClientRequest;
@@ -79,7 +82,11 @@ class UpgradeExchange {
   readonly #socket: Duplex;
   readonly #scrubber: Scrubber | null;
   readonly #bytesMax: number;
+  readonly #meter: Meter | null;
   readonly #passed = { bytesIn: 0, bytesOut: 0, scrubbed: 0 };
+  #upstream: Socket | null = null;
+  /** Of the head that the box was sent; null before that. */
+  #status: number | null = null;
 
   constructor(box: BoxState, use: Use, socket: Duplex) {
     this.#box = box.config.box;
@@ -87,6 +94,26 @@ class UpgradeExchange {
     this.#socket = socket;
     this.#scrubber = use.guarded ? box.secrets.scrubber : null;
     this.#bytesMax = use.responseBytesMax ?? Number.POSITIVE_INFINITY;
+    this.#meter = use.meter;
+    use.hold.onEnd(({ code, reason }) => this.#cut(new PowerboxError(code, reason)));
+  }
+
+  get isOver(): boolean {
+    return this.#row.written;
+  }
+
+  /** The other end, for when the grant ends. */
+  hold(upstream: Socket): void {
+    this.#upstream = upstream;
+  }
+
+  /** Both ends, at once; where no head was sent yet the box is told why. */
+  #cut(error: PowerboxError): void {
+    const joined = this.#status !== null;
+    if (!joined) this.fail(error);
+    this.#row.write(this.#status, this.#passed, error.code);
+    if (joined) this.#socket.destroy();
+    this.#upstream?.destroy();
   }
 
   fail(error: unknown): void {
@@ -104,8 +131,11 @@ class UpgradeExchange {
       this.fail(new PowerboxError('response-unscrubbable', UNREADABLE));
       return;
     }
+    this.#status = answer.statusCode ?? null;
     this.#socket.write(head, 'latin1');
-    const passing = answer.pipe(scrubbing(this.#scrubber, this.#passed));
+    const paid = counter(() => {}, this.#meter);
+    paid.on('error', (error) => this.#cut(errorOf(error)));
+    const passing = answer.pipe(paid).pipe(scrubbing(this.#scrubber, this.#passed));
     passing.on('data', () => {
       if (this.#passed.bytesIn <= this.#bytesMax) return;
       this.#row.write(answer.statusCode ?? null, this.#passed, 'narrowing-refused');
@@ -131,17 +161,19 @@ class UpgradeExchange {
       end(null, 'response-unscrubbable');
       return;
     }
+    this.#status = 101;
     socket.write(head, 'latin1');
     if (first.length > 0) upstream.unshift(first);
     if (early.length > 0) socket.unshift(early);
     const passed = this.#passed;
     const outward = counter((bytes) => {
       passed.bytesOut += bytes;
-    });
+    }, this.#meter);
     const inward = counter((bytes) => {
       passed.bytesIn += bytes;
       if (passed.bytesIn > this.#bytesMax) end(101, 'narrowing-refused');
-    });
+    }, this.#meter);
+    for (const paid of [outward, inward]) paid.on('error', (error) => this.#cut(errorOf(error)));
     const frames =
       this.#scrubber === null
         ? new PassThrough()
@@ -176,13 +208,19 @@ function isPlainWebsocket(answer: IncomingMessage, scrubber: Scrubber | null): b
   return scrubber === null || headers['sec-websocket-extensions'] === undefined;
 }
 
-function counter(count: (bytes: number) => void): Transform {
+/** Bytes that a budget counts are paid for before they pass. */
+function counter(count: (bytes: number) => void, meter: Meter | null): Transform {
   return new Transform({
     transform(chunk: Buffer, _, done) {
       count(chunk.length);
-      done(null, chunk);
+      if (meter === null) done(null, chunk);
+      else meter.pay(chunk.length).then(() => done(null, chunk), done);
     },
   });
+}
+
+function errorOf(error: unknown): PowerboxError {
+  return PowerboxError.is(error) ? error : new PowerboxError('internal', 'The exchange broke.');
 }
 
 function scrubbing(

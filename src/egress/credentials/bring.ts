@@ -1,0 +1,68 @@
+import type { Slot } from '../../vault/slot.ts';
+import type { BoxSecrets } from '../box-secrets.ts';
+import type { HttpGrant } from '../grant-index.ts';
+import type { BoundSecret } from '../protocol.ts';
+import type { Refusal } from '../refusal.ts';
+import type { SlotRequest } from './slot-request.ts';
+
+export type Brought =
+  | {
+      readonly ok: true;
+      readonly request: SlotRequest;
+      /** The secret of the grant; null when it names none. */
+      readonly secret: BoundSecret | null;
+    }
+  | ({ readonly ok: false } & Refusal);
+
+/**
+ * Puts the placeholder of the grant's own secret into its slot, where the request leaves that
+ * empty: the holder of such a grant uses the secret without knowing that there is one. What the
+ * slot holds already stays, and is judged like everything that a box sends.
+ */
+export function bringCredential(
+  request: SlotRequest,
+  grant: HttpGrant,
+  secrets: BoxSecrets,
+): Brought {
+  if (grant.secret === null) return { ok: true, request, secret: null };
+  const secret = secrets.ofGrant(grant.secret);
+  const slots = secret?.bindings.find(({ origin }) => origin === request.origin)?.slots ?? [];
+  if (secret === null || slots.length === 0) {
+    const why = secret === null ? 'the vault does not have it' : 'it is not for this origin';
+    const reason = `The grant "${grant.text}" needs the secret ${grant.secret}, and ${why}.`;
+    return { ok: false, code: 'credential-foreign', reason };
+  }
+  const slot = [...slots].sort((a, b) => preference(a) - preference(b))[0] as Slot;
+  const isOpen = slots.some((one) => isFilled(request, one)) || request.method === 'OPTIONS';
+  const filled = isOpen ? request : withPlaceholder(request, slot, secret.placeholder);
+  return { ok: true, request: filled, secret };
+}
+
+const FORMS = ['bearer', 'whole', 'basic-password'];
+
+function preference(slot: Slot): number {
+  return slot.in === 'query' ? FORMS.length : FORMS.indexOf(slot.form);
+}
+
+function isFilled({ headers, query }: SlotRequest, slot: Slot): boolean {
+  if (slot.in === 'query') {
+    return query.split('&').some((pair) => pair.split('=')[0] === encodeURIComponent(slot.name));
+  }
+  const name = slot.name.toLowerCase();
+  return headers.some((text, index) => index % 2 === 0 && text.toLowerCase() === name);
+}
+
+function withPlaceholder(request: SlotRequest, slot: Slot, placeholder: string): SlotRequest {
+  if (slot.in === 'query') {
+    const pair = `${encodeURIComponent(slot.name)}=${encodeURIComponent(placeholder)}`;
+    return { ...request, query: request.query === '' ? pair : `${request.query}&${pair}` };
+  }
+  const basic = () => Buffer.from(`x-access-token:${placeholder}`, 'latin1').toString('base64');
+  const value =
+    slot.form === 'bearer'
+      ? `Bearer ${placeholder}`
+      : slot.form === 'whole'
+        ? placeholder
+        : `Basic ${basic()}`;
+  return { ...request, headers: [...request.headers, slot.name, value] };
+}
