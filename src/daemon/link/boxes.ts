@@ -59,9 +59,10 @@ export function makeBoxes(kernel: Kernel, store: BoxStore): Boxes {
   async function close(id: string, reason: string): Promise<void> {
     const box = known.get(id);
     if (box === undefined) return;
-    const going = ending.get(id) ?? end(box, reason).finally(() => ending.delete(id));
+    // A turn later, when everybody can see that it is ending.
+    const going = ending.get(id) ?? Promise.resolve().then(() => end(box, reason));
     ending.set(id, going);
-    await going;
+    await going.finally(() => ending.delete(id));
   }
 
   return {

@@ -33,13 +33,14 @@ export interface SessionOptions {
   readonly home: Home;
   readonly kernel: Kernel;
   readonly box: RegisteredBox;
-  door(guest: string): GuestDoor;
+  door(guest: string, ended: AbortSignal): GuestDoor;
   send(message: FromDaemon): void;
 }
 
 export function openEgressSession(options: SessionOptions): EgressSession {
   const { kernel, box, send } = options;
   const secrets = makeSessionSecrets(options.home);
+  const over = new AbortController();
   const held = new Set<string>();
   const waiting = new Map<number, (cut: number | null) => void>();
   let last: Promise<number | null> = Promise.resolve(0);
@@ -101,7 +102,7 @@ export function openEgressSession(options: SessionOptions): EgressSession {
 
   async function work(what: Ask['what']): Promise<unknown> {
     if (what.do === 'door') {
-      const door = options.door(box.guest);
+      const door = options.door(box.guest, over.signal);
       // The reader of the message has picked the method from a list.
       const method = door[what.method] as (...args: readonly unknown[]) => Promise<unknown>;
       return method.apply(door, [...what.args]);
@@ -130,6 +131,7 @@ export function openEgressSession(options: SessionOptions): EgressSession {
     ask: (message) => void answer(message),
     close() {
       clearInterval(timer);
+      over.abort();
       for (const done of waiting.values()) done(null);
       waiting.clear();
     },

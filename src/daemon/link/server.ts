@@ -20,7 +20,7 @@ export interface LinkOptions {
   readonly kernel: Kernel;
   readonly store: BoxStore;
   /** What a guest may do by itself; a program in its box asks for it at powerbox.internal. */
-  door(guest: string): GuestDoor;
+  door(guest: string, ended: AbortSignal): GuestDoor;
   /** For the daemon's log. */
   say(line: string): void;
 }
