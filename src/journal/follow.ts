@@ -3,14 +3,15 @@ import type { Home } from '../store/home.ts';
 import type { RowFilter, StoredRow } from '../store/journal-table.ts';
 import type { JournalEntry } from '../wire/journal-entry.ts';
 import { guarded } from './fault.ts';
+import { entryFits } from './fits.ts';
 import { FOLLOW_OPEN_MAX, FOLLOW_POLL_MS, FOLLOW_ROWS_MAX } from './limits.ts';
 import { type JournalReader, openReader } from './query.ts';
-import { type JournalRecord, type RequestRecord, withOutcome } from './record.ts';
+import { type JournalRecord, type RequestRecord, type UseRecord, withOutcome } from './record.ts';
 
 /**
  * The newest `filter.limit` records, then new ones as they are written, at most 200 ms late, until
- * `signal` aborts. An allowed request comes when its answer is over, or without one when its box
- * ends or the following does.
+ * `signal` aborts. An allowed request or use comes when it is over, or without an outcome when its
+ * box or guest ends or the following does.
  */
 export async function* followJournal(
   home: Home,
@@ -60,29 +61,28 @@ async function pause(signal: AbortSignal): Promise<boolean> {
 
 interface Joiner {
   take(row: StoredRow): Iterable<JournalRecord>;
-  /** The requests that have no answer yet. */
+  /** What has no outcome yet. */
   rest(): Iterable<JournalRecord>;
 }
 
+type OpenRecord = RequestRecord | UseRecord;
+
 function createJoiner(filter: RowFilter): Joiner {
-  const open = new Map<number, RequestRecord>();
-  const wanted = (entry: JournalEntry): boolean =>
-    (filter.box === undefined || ('box' in entry && entry.box === filter.box)) &&
-    (!filter.denied || ('verdict' in entry && entry.verdict === 'deny'));
+  const open = new Map<number, OpenRecord>();
   return {
     *take(row) {
       const entry = JSON.parse(row.entry) as JournalEntry;
-      if (entry.kind === 'response') {
-        const request = open.get(entry.of);
-        if (request === undefined || !open.delete(entry.of)) return;
-        yield withOutcome(request, entry);
+      if (entry.kind === 'response' || entry.kind === 'done') {
+        const begun = open.get(entry.of);
+        if (begun === undefined || !open.delete(entry.of)) return;
+        yield withOutcome(begun, entry);
         return;
       }
-      if (entry.kind === 'done') return;
-      if (entry.kind === 'box-end') yield* takeOpen(open, entry.box);
-      if (!wanted(entry)) return;
+      yield* takeOpen(open, entry);
+      if (!entryFits(filter, entry)) return;
       const record = { seq: row.seq, time: row.time, ...entry };
-      if (record.kind !== 'request' || record.verdict === 'deny') {
+      const isOpen = record.kind === 'request' || record.kind === 'use';
+      if (!isOpen || record.verdict === 'deny') {
         yield record;
         return;
       }
@@ -96,15 +96,20 @@ function createJoiner(filter: RowFilter): Joiner {
   };
 }
 
-function* takeOpen(open: Map<number, RequestRecord>, box: string): Iterable<JournalRecord> {
+/** The end of a box, or of a guest, is the end of what it had begun. */
+function* takeOpen(open: Map<number, OpenRecord>, entry: JournalEntry): Iterable<JournalRecord> {
+  const box = entry.kind === 'box-end' ? entry.box : undefined;
+  const guest = entry.kind === 'guest' && entry.state === 'removed' ? entry.guest : undefined;
+  if (box === undefined && guest === undefined) return;
   for (const [seq, record] of open) {
-    if (record.box !== box) continue;
+    const isOver = record.kind === 'request' ? record.box === box : record.guest === guest;
+    if (!isOver) continue;
     open.delete(seq);
     yield record;
   }
 }
 
-function* takeOldest(open: Map<number, RequestRecord>): Iterable<JournalRecord> {
+function* takeOldest(open: Map<number, OpenRecord>): Iterable<JournalRecord> {
   for (const [seq, record] of open) {
     open.delete(seq);
     yield record;

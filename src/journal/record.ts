@@ -4,6 +4,7 @@ import type {
   JournalEntry,
   RequestEntry,
   ResponseEntry,
+  UseEntry,
 } from '../wire/journal-entry.ts';
 
 type WithRow<Entry> = Entry & {
@@ -20,19 +21,40 @@ interface Outcome extends Omit<ResponseEntry, 'kind' | 'box' | 'of' | 'code'> {
   readonly ended?: ResponseEntry['code'];
 }
 
-/** What a reader of the journal sees: one for each entry that is not a response. */
+/** A use and what became of it. The fields of the outcome are absent while it is not over. */
+export type UseRecord = WithRow<UseEntry> & Partial<UseOutcome>;
+
+interface UseOutcome extends Omit<DoneEntry, 'kind' | 'guest' | 'of' | 'code'> {
+  /** Why it failed; absent when it ended well. */
+  readonly ended?: DoneEntry['code'];
+}
+
+/** What a reader of the journal sees: one for each entry that is no outcome. */
 export type JournalRecord =
   | RequestRecord
-  | WithRow<Exclude<JournalEntry, RequestEntry | ResponseEntry | DoneEntry>>;
+  | UseRecord
+  | WithRow<Exclude<JournalEntry, RequestEntry | ResponseEntry | UseEntry | DoneEntry>>;
 
 export function recordOf(row: JoinedRow): JournalRecord {
   const entry = JSON.parse(row.entry) as Exclude<JournalEntry, ResponseEntry | DoneEntry>;
   const record = { seq: row.seq, time: row.time, ...entry };
-  if (record.kind !== 'request' || row.response === null) return record;
-  return withOutcome(record, JSON.parse(row.response) as ResponseEntry);
+  if (row.response === null) return record;
+  return withOutcome(record, JSON.parse(row.response) as ResponseEntry | DoneEntry);
 }
 
-export function withOutcome(record: RequestRecord, response: ResponseEntry): RequestRecord {
-  const { kind, box, of, code, ...outcome } = response;
-  return { ...record, ...outcome, ...(code === undefined ? {} : { ended: code }) };
+/** The record with its outcome, when that is one of its kind. */
+export function withOutcome<R extends JournalRecord>(
+  record: R,
+  outcome: ResponseEntry | DoneEntry,
+): R {
+  const ended = outcome.code === undefined ? {} : { ended: outcome.code };
+  if (record.kind === 'request' && outcome.kind === 'response') {
+    const { kind, box, of, code, ...fields } = outcome;
+    return { ...record, ...fields, ...ended };
+  }
+  if (record.kind === 'use' && outcome.kind === 'done') {
+    const { kind, guest, of, code, ...fields } = outcome;
+    return { ...record, ...fields, ...ended };
+  }
+  return record;
 }

@@ -17,6 +17,12 @@ export const JOURNAL_MIGRATIONS: Migrations = [
     request INTEGER GENERATED ALWAYS AS (json_extract(entry, '$.of')) VIRTUAL
   ) STRICT;
   CREATE INDEX journal_response ON journal (request) WHERE request IS NOT NULL;`,
+  `ALTER TABLE journal ADD COLUMN
+    guest TEXT GENERATED ALWAYS AS (json_extract(entry, '$.guest')) VIRTUAL;
+  ALTER TABLE journal ADD COLUMN
+    chain TEXT GENERATED ALWAYS AS (json_extract(entry, '$.chain')) VIRTUAL;
+  CREATE INDEX journal_guest ON journal (guest) WHERE guest IS NOT NULL;
+  CREATE INDEX journal_dealing ON journal (kind) WHERE kind IN ('grant', 'mail', 'revoke');`,
 ];
 
 export interface StoredRow {
@@ -28,11 +34,12 @@ export interface StoredRow {
   readonly mac: Uint8Array;
 }
 
-/** A row that is not a response, with its response when there is one by now. */
+/** A row that is no outcome, with its outcome when there is one by now. */
 export interface JoinedRow {
   readonly seq: number;
   readonly time: number;
   readonly entry: string;
+  /** The `response` of a request, the `done` of a use. */
   readonly response: string | null;
 }
 
@@ -40,10 +47,24 @@ export interface RowFilter {
   readonly box?: string;
   /** Only refusals. */
   readonly denied?: boolean;
+  /** Only what this principal did, or what was done to it: also grants, mail and ends. */
+  readonly guest?: string;
+  /** Only rows of this grant and of what hangs on it. */
+  readonly grant?: string;
+  /** Only rows of these kinds. */
+  readonly kinds?: readonly string[];
   /** Only rows of this time (milliseconds since the epoch) and later. */
   readonly since?: number;
   /** The newest so many. */
   readonly limit: number;
+}
+
+/** Allowed uses that passed one chain of grants. */
+export interface ChainUse {
+  readonly chain: readonly string[];
+  readonly count: number;
+  /** Milliseconds since the epoch. */
+  readonly last: number;
 }
 
 export interface JournalTable {
@@ -54,8 +75,10 @@ export interface JournalTable {
   scan(): Iterable<StoredRow>;
   /** Rows with a larger `seq`, in order. */
   after(seq: number, limit: number): readonly StoredRow[];
-  /** In order of `seq`; responses come with their requests. */
+  /** In order of `seq`; outcomes come with what they are of. */
   newest(filter: RowFilter): readonly JoinedRow[];
+  /** Of the rows after `from` up to `to`. */
+  uses(from: number, to: number): readonly ChainUse[];
   /** Changes whenever another connection has committed. */
   version(): number;
   /** Undefined when the file is sound and its schema is the one this Powerbox wrote. */
@@ -67,6 +90,11 @@ export function journalTable(database: Database): JournalTable {
   const macOf = database.prepare('SELECT mac FROM journal WHERE seq = ?');
   const insert = database.prepare(
     'INSERT INTO journal (seq, time, entry, mac) VALUES (?, ?, ?, ?)',
+  );
+  const uses = database.prepare(
+    `SELECT chain, count(*) AS count, max(time) AS last FROM journal
+      WHERE seq > ? AND seq <= ? AND kind IN ('use', 'request') AND verdict = 'allow'
+        AND chain IS NOT NULL GROUP BY chain`,
   );
   const version = database.prepare('PRAGMA data_version');
   return {
@@ -81,9 +109,16 @@ export function journalTable(database: Database): JournalTable {
       ...typed(database.prepare(`${SELECT} WHERE seq > ? ORDER BY seq LIMIT ?`).all(seq, limit)),
     ],
     newest(filter) {
-      const rows = database.prepare(newestSql(filter)).all(...newestValues(filter));
+      const { sql, values } = newestQuery(filter);
+      const rows = database.prepare(sql).all(...values);
       return (rows as unknown as JoinedRow[]).toReversed();
     },
+    uses: (from, to) =>
+      uses.all(from, to).map(({ chain, count, last }) => ({
+        chain: JSON.parse(String(chain)) as readonly string[],
+        count: Number(count),
+        last: Number(last),
+      })),
     version: () => Number(version.get()?.data_version),
     fault: () => integrityFault(database) ?? schemaFault(database),
   };
@@ -95,22 +130,44 @@ function* typed(rows: Iterable<SqlRow>): Iterable<StoredRow> {
   for (const row of rows) yield row as unknown as StoredRow;
 }
 
-function newestSql(filter: RowFilter): string {
-  const conditions = ["j.kind NOT IN ('response', 'done')"];
-  if (filter.box !== undefined) conditions.push('j.box = ?');
-  if (filter.denied) conditions.push("j.verdict = 'deny'");
-  if (filter.since !== undefined) conditions.push('j.time >= ?');
-  return `SELECT j.seq, j.time, j.entry,
-    (SELECT r.entry FROM journal r WHERE r.request = j.seq ORDER BY r.seq LIMIT 1) AS response
-    FROM journal j WHERE ${conditions.join(' AND ')} ORDER BY j.seq DESC LIMIT ?`;
+interface Query {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
 }
 
-function newestValues(filter: RowFilter): (string | number)[] {
-  const values: (string | number)[] = [];
-  if (filter.box !== undefined) values.push(filter.box);
-  if (filter.since !== undefined) values.push(filter.since);
-  return [...values, filter.limit];
+function newestQuery(filter: RowFilter): Query {
+  const conditions = [...conditionsOf(filter)];
+  const where = ["j.kind NOT IN ('response', 'done')", ...conditions.map(({ sql }) => sql)];
+  return {
+    sql: `SELECT j.seq, j.time, j.entry,
+      (SELECT r.entry FROM journal r WHERE r.request = j.seq ORDER BY r.seq LIMIT 1) AS response
+      FROM journal j WHERE ${where.join(' AND ')} ORDER BY j.seq DESC LIMIT ?`,
+    values: [...conditions.flatMap(({ values }) => values), filter.limit],
+  };
 }
+
+/** `entryFits` of the journal layer says the same of one entry. */
+function* conditionsOf({ box, denied, guest, grant, kinds, since }: RowFilter): Iterable<Query> {
+  if (box !== undefined) yield { sql: 'j.box = ?', values: [box] };
+  if (denied) yield { sql: "j.verdict = 'deny'", values: [] };
+  if (since !== undefined) yield { sql: 'j.time >= ?', values: [since] };
+  if (guest !== undefined) yield { sql: OF_GUEST, values: [guest, guest] };
+  if (grant !== undefined) yield { sql: OF_GRANT, values: [grant, grant, grant] };
+  if (kinds !== undefined) {
+    yield { sql: `j.kind IN (${kinds.map(() => '?').join(', ')})`, values: kinds };
+  }
+}
+
+/** Two look-ups in an index; the condition on kinds must be that of the index, word for word. */
+const OF_GUEST = `j.seq IN (SELECT g.seq FROM journal g WHERE g.guest = ?
+  UNION ALL SELECT d.seq FROM journal d WHERE d.kind IN ('grant', 'mail', 'revoke')
+    AND ? IN (json_extract(d.entry, '$.from'), json_extract(d.entry, '$.to'),
+      json_extract(d.entry, '$.by'), json_extract(d.entry, '$.id')))`;
+
+/** Rows that do not hold the text of the id at all are left out before their JSON is read. */
+const OF_GRANT = `instr(j.entry, ?) > 0 AND (
+  ? IN (json_extract(j.entry, '$.grant'), json_extract(j.entry, '$.id'))
+  OR EXISTS (SELECT 1 FROM json_each(j.entry, '$.chain') WHERE value = ?))`;
 
 function integrityFault(database: Database): string | undefined {
   const said = String(database.prepare('PRAGMA integrity_check(1)').get()?.integrity_check);

@@ -1,6 +1,7 @@
-import type { JournalRecord } from '../../journal/record.ts';
+import type { JournalRecord, UseRecord } from '../../journal/record.ts';
 import type { Colour, Paint } from './colour.ts';
 import { visible } from './text.ts';
+import { duration } from './time.ts';
 
 type KernelKind = 'grant' | 'revoke' | 'use' | 'approval' | 'guest' | 'mail';
 type KernelRecord = Extract<JournalRecord, { kind: KernelKind }>;
@@ -34,7 +35,7 @@ export function kernelDetails(record: KernelRecord, paint: Paint): readonly stri
         record.verdict === 'allow'
           ? paint('dim', visible(`by ${record.grant}`))
           : paint('red', visible(`${record.code ?? ''}: ${record.reason ?? ''}`));
-      return [visible(record.call), words];
+      return [visible(record.call), words, outcomeOf(record)];
     }
     case 'approval':
       return [visible(`${record.approval} ${record.state}: ${record.call}`), because(record)];
@@ -43,6 +44,15 @@ export function kernelDetails(record: KernelRecord, paint: Paint): readonly stri
     case 'mail':
       return [visible(`${record.what} ${record.mail} to ${record.to}: ${record.text}`)];
   }
+}
+
+function outcomeOf(record: UseRecord): string {
+  if (record.durationMs === undefined) return record.verdict === 'allow' ? 'not over yet' : '';
+  const spent = Object.entries(record.spent ?? {}).map(
+    ([measure, amount]) => `${amount} ${measure}`,
+  );
+  const ended = record.ended === undefined ? [] : [record.ended];
+  return visible([duration(record.durationMs), ...spent, ...ended].join(' '));
 }
 
 function because({ reason }: { readonly reason: string }): string {
