@@ -41,7 +41,7 @@ const PACKAGES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   boxes: [],
   kits: ['zod'],
   host: ['zod'],
-  gateway: ['capnweb', 'ws'],
+  gateway: ['capnweb', 'ws', 'zod'],
   daemon: [],
   quickstart: [],
   cli: ['capnweb', 'commander', 'zod'],

@@ -1,0 +1,68 @@
+import { RpcTarget } from 'capnweb';
+import { type Guard, guardOf } from '../ocap/derive.ts';
+import type { GuestDoor, HostDoor } from '../wire/doors.ts';
+import { crossIn, crossOut } from './crossing.ts';
+import { GUEST_METHODS, HOST_METHODS } from './door-methods.ts';
+import type { Session } from './session.ts';
+
+/** What a peer begins with: a door as an object of its session. */
+interface OpenDoor {
+  readonly session: Session;
+  readonly holder: string;
+  readonly door: GuestDoor | HostDoor;
+}
+
+const OPEN = new WeakMap<object, OpenDoor>();
+
+const GuestTarget = classOf(GUEST_METHODS);
+const HostTarget = classOf(HOST_METHODS);
+
+export function guestTarget(session: Session, holder: string, door: GuestDoor): RpcTarget {
+  const target = new GuestTarget();
+  OPEN.set(target, { session, holder, door });
+  return target;
+}
+
+export function hostTarget(session: Session, holder: string, door: HostDoor): RpcTarget {
+  const target = new HostTarget();
+  OPEN.set(target, { session, holder, door });
+  return target;
+}
+
+type DoorMethod = (...args: readonly unknown[]) => Promise<unknown>;
+
+/** As with powers, the prototype has the methods of the table and nothing else. */
+function classOf(methods: typeof GUEST_METHODS): typeof RpcTarget {
+  const guard: Guard = guardOf({ kind: 'door', facets: { root: methods } });
+  const Target = class extends RpcTarget {};
+  for (const name of Object.keys(methods)) {
+    Object.defineProperty(Target.prototype, name, {
+      value(this: object, ...args: readonly unknown[]): Promise<unknown> {
+        return enter(OPEN.get(this), guard, name, args);
+      },
+    });
+  }
+  return Target;
+}
+
+async function enter(
+  open: OpenDoor | undefined,
+  guard: Guard,
+  name: string,
+  args: readonly unknown[],
+): Promise<unknown> {
+  if (open === undefined) throw new TypeError('A method of a door was called without its door.');
+  const { session, holder, door } = open;
+  return session.call(async () => {
+    // A guest that was removed has no door, even where a session of it is still open.
+    session.host.kernel.principal(holder);
+    const brought = crossIn(session, holder, args);
+    try {
+      const passed = guard('root', name, brought.values);
+      const method = (door as unknown as Record<string, DoorMethod>)[name] as DoorMethod;
+      return crossOut(session, holder, await method(...passed));
+    } finally {
+      brought.dispose();
+    }
+  });
+}

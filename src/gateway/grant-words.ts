@@ -1,0 +1,73 @@
+import type { GrantAsk, Kernel } from '../kernel/kernel.ts';
+import type { Grant } from '../ocap/grant.ts';
+import type { GrantWords } from '../wire/doors.ts';
+import { PowerboxError } from '../wire/errors.ts';
+import { definitionOf, type NewPower, readPower, rootOf, type WordedPower } from './power-words.ts';
+import { readBudget, readTime } from './quantity-words.ts';
+
+/**
+ * Reads the words and gives what makes the grant, so that nothing is made before everything was
+ * read. To be called in `kernel.together`: a power that is made for the grant goes with it when
+ * the grant cannot be given.
+ */
+export async function readGrant(
+  kernel: Kernel,
+  giver: string,
+  words: GrantWords,
+  now: number,
+): Promise<() => Grant> {
+  const to = kernel.principal(words.to).id;
+  const worded = await readPower(kernel, giver, words.power);
+  const ask = { ...readAsk(kernel, worded, words, now), to };
+  return () => {
+    const parent =
+      worded.type === 'grant'
+        ? worded.grant
+        : rootOf(kernel, worded.power, words.reason ?? '').grant.id;
+    return kernel.grant(giver, { ...ask, parent });
+  };
+}
+
+function readAsk(
+  kernel: Kernel,
+  worded: WordedPower,
+  words: GrantWords,
+  now: number,
+): Omit<GrantAsk, 'parent' | 'to'> {
+  const notBefore = words.begins === undefined ? null : readTime(words.begins, now);
+  const expires = words.expires === undefined ? null : readTime(words.expires, now);
+  if (expires !== null && expires <= (notBefore ?? now)) {
+    throw new PowerboxError(
+      'grant-invalid',
+      'Cannot grant for a time that is over when it begins.',
+    );
+  }
+  return {
+    narrowing: readOnly(kernel, worded, words.only ?? []),
+    budget: readBudget(words.budget ?? []),
+    notBefore,
+    expires,
+    approval: words.approval ?? 'none',
+    delegable: words.delegable ?? true,
+    reason: words.reason ?? '',
+    ...(words.as === undefined ? {} : { as: words.as }),
+  };
+}
+
+function readOnly(kernel: Kernel, worded: WordedPower, only: readonly string[]): unknown {
+  if (worded.type === 'grant') {
+    if (only.length === 0) return null;
+    const { power } = kernel.view(worded.grant);
+    return definitionOf(kernel, power.kind).readNarrowing(only, power.config);
+  }
+  const { definition, config, only: own }: NewPower = worded.power;
+  // What any of the texts allows is allowed, so a text beside the rule would widen it.
+  if (only.length > 0 && own.length > 0) {
+    throw new PowerboxError(
+      'grant-invalid',
+      'Cannot narrow a rule further: grant the origin, and give the rules with --only.',
+    );
+  }
+  const texts = own.length > 0 ? own : only;
+  return texts.length === 0 ? null : definition.readNarrowing(texts, config);
+}

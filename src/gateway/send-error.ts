@@ -1,0 +1,52 @@
+import { ERRORS, type ErrorCode, PowerboxError } from '../wire/errors.ts';
+
+/** What the library says of a peer's own fault, and what it means here. */
+const FAULTS: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/^'[^']*' is not a function\.$/, 'method-unknown'],
+  [/after it (?:was|has been) disposed/, 'reference-closed'],
+  [/^no such (?:entry on exports table|export ID)/, 'reference-closed'],
+  [
+    /^(?:unknown special value|bad RPC message|Unknown bytes type|Invalid byte length)/,
+    'call-invalid',
+  ],
+  [/^refcount would go negative/, 'call-invalid'],
+  [/^Deserializ(?:ation|ed)/, 'session-limit'],
+  [/^(?:Tried to resolve|Can't dup|RPC stub points|Attempted to access)/, 'call-invalid'],
+];
+
+const FAULT_CHARS_MAX = 200;
+
+/**
+ * An error as it crosses to a peer: its message is `[code] sentence`, and `code` and `hint` come
+ * beside it. No stack and no cause. Of an error that nobody meant to be read, only that there was
+ * one; `log` gets the rest.
+ */
+export function sentError(error: unknown, log: (error: unknown) => void): Error {
+  const known = PowerboxError.is(error) ? error : translate(error, log);
+  const sent = new Error(`[${known.code}] ${known.message}`);
+  sent.stack = '';
+  return Object.assign(sent, { code: known.code, hint: known.hint });
+}
+
+function translate(error: unknown, log: (error: unknown) => void): PowerboxError {
+  const message = error instanceof Error ? error.message : '';
+  const code = FAULTS.find(([pattern]) => pattern.test(message))?.[1];
+  if (code !== undefined) {
+    const text = message.slice(0, FAULT_CHARS_MAX).replace(/\.$/, '');
+    return new PowerboxError(code, `Cannot do this: ${text}.`);
+  }
+  log(error);
+  return new PowerboxError('internal', 'Something failed in the daemon; its log says what.');
+}
+
+/** The error that `sentError` made, on the side of a client. */
+export function receivedError(error: unknown): PowerboxError | undefined {
+  const message = error instanceof Error ? error.message : '';
+  const [, code, sentence] = /^\[([a-z-]+)\] (.*)$/s.exec(message) ?? [];
+  if (code === undefined || sentence === undefined || !Object.hasOwn(ERRORS, code)) {
+    return undefined;
+  }
+  const { hint } = error as { readonly hint?: unknown };
+  const options = typeof hint === 'string' ? { hint } : {};
+  return new PowerboxError(code as ErrorCode, sentence, options);
+}

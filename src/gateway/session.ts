@@ -1,0 +1,118 @@
+import { RpcSession, type RpcTarget } from 'capnweb';
+import type { Kernel, Reference } from '../kernel/kernel.ts';
+import { PowerboxError } from '../wire/errors.ts';
+import type { Handles } from './handles.ts';
+import {
+  BIGINT_DIGITS_MAX,
+  CALLBACKS_MAX,
+  CALLS_MAX,
+  MESSAGE_BYTES_MAX,
+  MESSAGE_DEPTH_MAX,
+  REFERENCES_MAX,
+  TABLE_CHECK_MESSAGES,
+  TABLE_ENTRIES_MAX,
+} from './limits.ts';
+import { sentError } from './send-error.ts';
+import { makeTransport } from './transport.ts';
+import type { WireEnd, WireEvents } from './wire-end.ts';
+
+/** What every session needs of the daemon. */
+export interface SessionHost {
+  readonly kernel: Kernel;
+  readonly handles: Handles;
+  log(error: unknown): void;
+}
+
+/** One peer, from its first message to its end. Nothing of one session is known to another. */
+export interface Session {
+  readonly host: SessionHost;
+  /** Aborted when the session ends. */
+  readonly ended: AbortSignal;
+  /** Counts work as a call that goes on; throws `session-limit` when too many do. */
+  call<T>(work: () => Promise<T>): Promise<T>;
+  /** The same for calls of the peer's callbacks. */
+  callBack<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Keeps a reference for the peer until what this gives is called, or the session ends; `dropped`
+   * is called then, once.
+   */
+  keep(reference: Reference, dropped: () => void): () => void;
+  end(error: PowerboxError): void;
+}
+
+/** `open` begins to read, `door` makes what the peer begins with. */
+export function openSession(
+  host: SessionHost,
+  open: (events: WireEvents) => WireEnd,
+  door: (session: Session) => RpcTarget,
+  closed: () => void,
+): Session {
+  const ended = new AbortController();
+  const kept = new Set<() => void>();
+  let messages = 0;
+
+  const transport = makeTransport(open, countTables, () => {
+    ended.abort(new PowerboxError('reference-closed', 'The session is over.'));
+    for (const drop of [...kept]) drop();
+    closed();
+  });
+
+  function countTables(): void {
+    messages += 1;
+    if (messages % TABLE_CHECK_MESSAGES !== 0) return;
+    const { imports, exports } = rpc.getStats();
+    if (imports + exports > TABLE_ENTRIES_MAX) {
+      throw limit(`holding more than ${TABLE_ENTRIES_MAX} references`);
+    }
+  }
+
+  const session: Session = {
+    host,
+    ended: ended.signal,
+    call: counted(CALLS_MAX, 'calls'),
+    callBack: counted(CALLBACKS_MAX, 'callbacks'),
+    keep(reference, dropped) {
+      ended.signal.throwIfAborted();
+      if (kept.size >= REFERENCES_MAX) {
+        const error = limit(`holding more than ${REFERENCES_MAX} powers`);
+        session.end(error);
+        throw error;
+      }
+      const drop = (): void => {
+        if (!kept.delete(drop)) return;
+        dropped();
+        host.handles.drop(reference);
+      };
+      kept.add(drop);
+      host.handles.hold(reference);
+      return drop;
+    },
+    end: (error) => transport.fail(error),
+  };
+  const rpc = new RpcSession(transport, door(session), {
+    onSendError: (error) => sentError(error, host.log),
+    limits: {
+      maxMessageSize: MESSAGE_BYTES_MAX,
+      maxDepth: MESSAGE_DEPTH_MAX,
+      maxBigIntDigits: BIGINT_DIGITS_MAX,
+    },
+  });
+  return session;
+}
+
+function counted(max: number, what: string): <T>(work: () => Promise<T>) => Promise<T> {
+  let going = 0;
+  return async (work) => {
+    if (going >= max) throw limit(`more than ${max} ${what} at once`);
+    going += 1;
+    try {
+      return await work();
+    } finally {
+      going -= 1;
+    }
+  };
+}
+
+function limit(what: string): PowerboxError {
+  return new PowerboxError('session-limit', `Cannot go on with ${what} in one session.`);
+}
