@@ -1,5 +1,5 @@
-import { connect as connectSocket } from 'node:net';
-import { connect } from '../gateway/connect.ts';
+import { connect, type DaemonClient } from '../gateway/client.ts';
+import { receivedError } from '../gateway/send-error.ts';
 import type { Home } from '../store/home.ts';
 import { socketAddress } from '../store/socket-address.ts';
 import type { HostDoor } from '../wire/doors.ts';
@@ -11,7 +11,7 @@ import { ownVersion } from './version.ts';
 /** A session with the daemon of a home, at the host's door. */
 export interface DaemonSession {
   readonly door: HostDoor;
-  /** Set when the daemon is of another version than this command; one sentence. */
+  /** One sentence when the daemon is of another version than this command, else null. */
   readonly mismatch: string | null;
   close(): void;
 }
@@ -24,38 +24,61 @@ export async function daemonDoor(
   home: Home,
   options: { readonly start: boolean },
 ): Promise<DaemonSession> {
+  const client = (await connectTo(home)) ?? (await startAndConnect(home, options.start));
+  return {
+    door: plainDoor(client.door),
+    mismatch: mismatchOf(home),
+    close: () => client.close(),
+  };
+}
+
+/** For what needs a daemon to run and says nothing to it, such as the start of a box. */
+export async function ensureDaemon(home: Home): Promise<void> {
+  (await daemonDoor(home, { start: true })).close();
+}
+
+/** Undefined when nobody listens. */
+async function connectTo(home: Home): Promise<DaemonClient | undefined> {
   const address = socketAddress(socketPath(home));
   try {
-    if (!(await takesConnections(address.path))) {
-      if (!options.start) {
-        throw new PowerboxError('daemon-unreachable', `No daemon runs for ${home.root}.`, {
-          hint: 'Run `powerbox daemon start`.',
-        });
-      }
-      // Most commands find a daemon, and need not wait for this module.
-      const { startDaemon } = await import('./start-daemon.ts');
-      await startDaemon(home, () => takesConnections(address.path));
-    }
-    const session = await connect(address.path);
-    return { door: session.door, mismatch: mismatchOf(home), close: () => session.close() };
+    return await connect(address.path);
+  } catch (error) {
+    if (PowerboxError.is(error) && error.code === 'daemon-unreachable') return undefined;
+    throw error;
   } finally {
     address.close();
   }
 }
 
-/** For what must only run, such as a start of a box. */
-export async function ensureDaemon(home: Home): Promise<void> {
-  (await daemonDoor(home, { start: true })).close();
+async function startAndConnect(home: Home, start: boolean): Promise<DaemonClient> {
+  if (!start) {
+    throw new PowerboxError('daemon-unreachable', `No daemon runs for ${home.root}.`, {
+      hint: 'Run `powerbox daemon start`.',
+    });
+  }
+  // Most commands find a daemon, and need not wait for this module.
+  const { startDaemon } = await import('./start-daemon.ts');
+  return startDaemon(home, () => connectTo(home));
 }
 
-function takesConnections(path: string): Promise<boolean> {
-  return new Promise((done) => {
-    const socket = connectSocket(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      done(true);
-    });
-    socket.once('error', () => done(false));
+type AnyDoor = Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
+
+/** The door as an object of promises, with the errors that were meant. */
+function plainDoor(stub: DaemonClient['door']): HostDoor {
+  const far = stub as unknown as AnyDoor;
+  return new Proxy({} as HostDoor, {
+    get(_, name) {
+      // A promise looks for this one in whatever it is resolved with.
+      if (typeof name !== 'string' || name === 'then') return undefined;
+      return async (...args: readonly unknown[]) => {
+        try {
+          const answer = await far[name]?.(...args);
+          return name === 'guest' ? plainDoor(answer as typeof stub) : answer;
+        } catch (error) {
+          throw receivedError(error) ?? error;
+        }
+      };
+    },
   });
 }
 

@@ -10,7 +10,7 @@ export function lockPath(home: Home): string {
 
 /** The host's door; mode 0600. */
 export function socketPath(home: Home): string {
-  return join(home.root, 'daemon.sock');
+  return join(home.root, 'powerbox.sock');
 }
 
 export function logPath(home: Home): string {

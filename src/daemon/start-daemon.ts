@@ -10,23 +10,26 @@ import { logPath } from './places.ts';
 import { READY_DESCRIPTOR, READY_VARIABLE, type Readiness } from './ready.ts';
 
 /**
- * Makes sure that the daemon of a home is ready. `isUp` says whether its socket takes connections.
- * However many commands do this at once, one daemon comes of it: the others find its lock held and
- * end. Throws what kept it from starting.
+ * Makes sure that the daemon of a home runs, and connects to it; `connect` gives undefined while
+ * nobody listens. However many commands do this at once, one daemon comes of it: the others find
+ * its lock held and end. Throws what kept it from starting.
  */
-export async function startDaemon(home: Home, isUp: () => Promise<boolean>): Promise<void> {
+export async function startDaemon<Connection>(
+  home: Home,
+  connect: () => Promise<Connection | undefined>,
+): Promise<Connection> {
   const until = Date.now() + START_MS_MAX;
   while (Date.now() < until) {
     const readiness = await spawnDaemon(home, until);
-    if (readiness.state === 'ready') return;
     if (readiness.state === 'failed') {
       const { code, message, hint } = readiness;
       throw new PowerboxError(code, message, { hint });
     }
-    // The other one is on its way up, or on its way out; in the second case a new one is needed.
+    // One that has the home is on its way up, or out; in the second case a new one is needed.
     const look = Math.min(until, Date.now() + HELD_MS_MAX);
     do {
-      if (await isUp()) return;
+      const connection = await connect();
+      if (connection !== undefined) return connection;
       await sleep(START_POLL_MS);
     } while (Date.now() < look);
   }

@@ -39,5 +39,5 @@ What --only takes depends on the kind of the power; see docs/powers.md.
 
 Examples:
   $ powerbox grant github to alice --only 'GET https://api.github.com/repos/acme/**' --for 2h
-  $ powerbox grant files:/srv/data to bob --only read --budget uses=100,bytes=1M --approve writes
+  $ powerbox grant files:/srv/data to bob --only ro --budget uses=100,bytes=1M --approve writes
   $ powerbox grant github to carol --by alice --budget uses=10 --because "reviews this week"`;

@@ -77,7 +77,7 @@ function showCommand(context: CliContext): Command {
     .addHelpText('after', '\nExample:\n  $ powerbox guest show alice')
     .action(async (name: string, flags: JsonFlag) => {
       const host = await context.daemon();
-      const guest = find(await host.guests(true), name);
+      const guest = findGuest(await host.guests(true), name);
       const grants = await host.grants({ to: guest.id, all: true });
       const names = guest.removed === null ? await (await host.guest(guest.id)).list('') : [];
       if (flags.json) {
@@ -95,7 +95,7 @@ function showCommand(context: CliContext): Command {
 }
 
 /** A guest that is there goes before one of the same name that was removed. */
-function find(guests: readonly GuestInfo[], wanted: string): GuestInfo {
+export function findGuest(guests: readonly GuestInfo[], wanted: string): GuestInfo {
   const fitting = guests.filter(({ id, name }) => id === wanted || name === wanted);
   const guest = fitting.find(({ removed }) => removed === null) ?? fitting.at(-1);
   if (guest !== undefined) return guest;

@@ -14,6 +14,8 @@ interface LogOptions {
   readonly json?: true;
   readonly since?: string;
   readonly limit?: number;
+  readonly guest?: string;
+  readonly grant?: string;
 }
 
 export function logCommand(context: CliContext): Command {
@@ -22,6 +24,8 @@ export function logCommand(context: CliContext): Command {
     .argument('[box]', 'only this box')
     .option('-f, --follow', 'keep showing new records')
     .option('--denied', 'only what was refused')
+    .option('--guest <guest>', 'only what this guest did, and what was done to it')
+    .option('--grant <id>', 'only this grant, and what hangs on it')
     .option('--since <when>', 'only from this time on: a span (1h, 7d) or a date')
     .option('--limit <n>', `the newest so many (default ${LOG_RECORDS_DEFAULT})`, parseLimit)
     .option('--json', 'one JSON object a line')
@@ -35,6 +39,7 @@ const EXAMPLE = `
 Examples:
   $ powerbox log --denied --since 1h
   $ powerbox log amber-fox --follow
+  $ powerbox log --guest alice
   $ powerbox log verify`;
 
 function verifyCommand(context: CliContext): Command {
@@ -77,6 +82,8 @@ async function showLog(
   const filter: JournalFilter = {
     ...(box === undefined ? {} : { box }),
     ...(options.denied ? { denied: true } : {}),
+    ...(options.guest === undefined ? {} : { guest: await guestId(context, options.guest) }),
+    ...(options.grant === undefined ? {} : { grant: options.grant }),
     ...(options.since === undefined ? {} : { since: parseSince(options.since, Date.now()) }),
     // One more than is shown tells whether there are more.
     limit: limit + 1,
@@ -89,6 +96,13 @@ async function showLog(
     context.err(`Only the newest ${limit} records are shown; --limit N shows more.`);
   }
   for (const record of found.slice(-limit)) print(record);
+}
+
+/** Rows name guests by their ids; the newest guest that had a name is meant by it. */
+async function guestId(context: CliContext, wanted: string): Promise<string> {
+  if (wanted === 'host') return wanted;
+  const { findGuest } = await import('./guest.ts');
+  return findGuest(await (await context.daemon()).guests(true), wanted).id;
 }
 
 /** First what is there already, then what comes; ends when the reader goes away or interrupts. */

@@ -91,7 +91,7 @@ export function sendCommand(context: CliContext): Command {
   return withLetterFlags(command)
     .addHelpText(
       'after',
-      "\nThe flags of a grant hold for each that is enclosed.\n\nExample:\n  $ powerbox send alice 'the data for today' --enclose data=files:/srv/data --only read --for 8h",
+      "\nThe flags of a grant hold for each that is enclosed.\n\nExample:\n  $ powerbox send alice 'the data for today' --enclose data=files:/srv/data --only ro --for 8h",
     )
     .action(async (to: string, text: string, flags: LetterFlags) => {
       const door = await doorBy(context, flags.by);

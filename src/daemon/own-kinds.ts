@@ -1,0 +1,28 @@
+import type { InstalledKind } from '../kernel/kernel.ts';
+import type { PowerDefinition } from '../ocap/power.ts';
+import { filesPower } from '../powers/files/kind.ts';
+import { openFiles } from '../powers/files/live.ts';
+import { openSecret } from '../powers/secret/live.ts';
+import { secretPower } from '../powers/secret/power.ts';
+import type { Home } from '../store/home.ts';
+import { readSecret } from '../vault/store.ts';
+
+/**
+ * The kinds that come with Powerbox, each with what its objects may touch. Nothing else makes an
+ * object that does something.
+ */
+export function ownKinds(home: Home): readonly InstalledKind[] {
+  const secret = (name: string) => readSecret(home, name).secret;
+  return [
+    install(filesPower, (config) => openFiles(config, { excluded: [home.root] })),
+    install(secretPower, (config) => openSecret(config, { secret })),
+  ];
+}
+
+/** The kernel hands `open` the config that the definition has parsed. */
+function install<Config, Narrowing, Call>(
+  definition: Omit<PowerDefinition<Config, Narrowing, Call>, 'facets'>,
+  open: (config: Config) => ReturnType<InstalledKind['open']>,
+): InstalledKind {
+  return { definition, open } as unknown as InstalledKind;
+}
