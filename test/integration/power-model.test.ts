@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Spend } from '../../src/ocap/budget.ts';
 import type { Live, UseContext } from '../../src/ocap/live.ts';
+import type { Fetcher } from '../../src/powers/http/fetcher.ts';
 import { PROVIDERS } from '../../src/powers/model/config.ts';
-import { type ModelDependencies, openModel } from '../../src/powers/model/live.ts';
+import { openModel } from '../../src/powers/model/live.ts';
 import { modelPower } from '../../src/powers/model/power.ts';
 import { PowerboxError } from '../../src/wire/errors.ts';
 import {
@@ -14,16 +15,34 @@ import {
 const KEY = 'sk-a-key-that-nobody-sees';
 const BASES = { openai: '/v1', anthropic: '/v1', ollama: '/api' };
 
-const dependencies: ModelDependencies = {
-  async fetch({ url, ...request }, signal) {
-    const response = await fetch(url, { ...request, signal, redirect: 'manual' });
+/** The credential goes into the slot that the provider has for it, as the real one has it. */
+const fetcher: Fetcher = {
+  async fetch({ scheme, host, port, path, body, ...request }, { signal, credential }) {
+    expect(credential).toBe('KEY');
+    expect(JSON.stringify([request, new TextDecoder().decode(body ?? undefined)])).not.toContain(
+      KEY,
+    );
+    const anthropic = path.endsWith('/messages');
+    const slot = anthropic ? { 'x-api-key': KEY } : { authorization: `Bearer ${KEY}` };
+    const cut = new AbortController();
+    signal.addEventListener('abort', () => cut.abort());
+    if (signal.aborted) cut.abort();
+    const response = await fetch(`${scheme}://${host}:${port}${path}`, {
+      method: request.method,
+      headers: { ...Object.fromEntries(request.headers), ...slot },
+      body: Buffer.from(body ?? []),
+      redirect: 'manual',
+      signal: cut.signal,
+    }).catch(() => {
+      throw new PowerboxError('power-failed', 'The fetcher failed.');
+    });
     return {
       status: response.status,
-      contentType: response.headers.get('content-type') ?? '',
+      headers: [...response.headers],
       body: response.body ?? new ReadableStream(),
+      cancel: () => cut.abort(),
     };
   },
-  secret: () => ({ reveal: () => KEY }),
 };
 
 let service: ModelService | undefined;
@@ -49,7 +68,7 @@ async function open(
 ): Promise<World> {
   service = await startModelService({ words: ['hel', 'lo'], input: 100, output: 20, ...options });
   const text = `${provider} ${service.origin}${BASES[provider]} credential=KEY price=m:1:2`;
-  const root = openModel(modelPower.readConfig(text), dependencies);
+  const root = openModel(modelPower.readConfig(text), fetcher);
   const spent = { uses: 0, bytes: 0, tokens: 0, microdollars: 0 };
   const ending = new AbortController();
   const context: UseContext = {
@@ -173,27 +192,14 @@ describe.each(PROVIDERS)('a model of %s', (provider) => {
     expect(service?.asked).toHaveLength(1);
   });
 
-  it.each([401, 307, 500])(
-    'explains status %s without the key, and follows nothing',
-    async (fails) => {
-      const world = await open(provider, { fails });
-      const error = (await world.use('chat', hello).catch((one) => one)) as PowerboxError;
-      expect(error).toMatchObject({ code: 'power-failed' });
-      expect(error.message).toContain(`status ${fails}`);
-      expect(error.message).toContain('Wrong key: ');
-      expect(error.message).not.toContain(KEY);
-      expect(service?.asked).toHaveLength(1);
-    },
-  );
-
-  it('shows no echo of the key, whole or streamed', async () => {
-    const world = await open(provider, { words: ['your key: ', KEY] });
-    const whole = await world.use('chat', hello);
-    const { text } = await drain(await world.use('stream', hello), world);
-    for (const shown of [JSON.stringify(whole), text]) {
-      expect(shown).toContain('your key: [secret KEY]');
-      expect(shown).not.toContain(KEY);
-    }
+  it.each([401, 307, 500])('explains status %s, and follows nothing', async (fails) => {
+    const world = await open(provider, { fails });
+    const error = (await world.use('chat', hello).catch((one) => one)) as PowerboxError;
+    expect(error).toMatchObject({ code: 'power-failed' });
+    expect(error.message).toContain(`status ${fails}`);
+    expect(error.message).toContain('Wrong key: ');
+    expect(error.message).not.toContain(KEY);
+    expect(service?.asked).toHaveLength(1);
   });
 
   it("passes the provider's own body on, and gives its answer as it is", async () => {
@@ -210,14 +216,10 @@ describe.each(PROVIDERS)('a model of %s', (provider) => {
 });
 
 describe('a model that cannot be reached', () => {
-  it('says so, without the words of a library', async () => {
+  it('costs nothing but the one token that asks the budget', async () => {
     const world = await open('openai');
     await service?.close();
-    await expect(world.use('chat', hello)).rejects.toMatchObject({
-      code: 'power-failed',
-      message: expect.stringMatching(
-        /^Cannot reach the models at http:\/\/127\.0\.0\.1:\d+: [A-Z_]+\.$/,
-      ),
-    });
+    await expect(world.use('chat', hello)).rejects.toMatchObject({ code: 'power-failed' });
+    expect(world.spent).toMatchObject({ tokens: 1, microdollars: 1 });
   });
 });

@@ -28,7 +28,7 @@ export interface ModelServiceOptions {
   readonly hangs?: boolean;
   /** Breaks off before the end of a streamed answer. */
   readonly breaks?: boolean;
-  /** Answers every request with this status, and the authorization that it was sent. */
+  /** Answers every request with this status. */
   readonly fails?: number;
 }
 
@@ -68,9 +68,8 @@ async function answer(
   const { url: path = '', headers } = request;
   asked.push({ path, headers, body });
   if (options.fails !== undefined) {
-    const key = headers.authorization ?? headers['x-api-key'];
     response.writeHead(options.fails, { location: '/elsewhere' });
-    response.end(JSON.stringify({ error: { message: `Wrong key: ${key}.` } }));
+    response.end(JSON.stringify({ error: { message: 'no such thing\u0007' } }));
     return;
   }
   const dialect = path.endsWith('/messages') ? anthropic : path === '/api/chat' ? ollama : openai;

@@ -12,12 +12,9 @@ export interface EventReader {
 /**
  * A reader of server-sent events (WHATWG HTML §9.2), of which only `data` matters, or of Ollama's
  * lines of JSON. Lines that cannot be read are skipped, as comments and names of events are; a
- * longer one than EVENT_BYTES_MAX is dropped. `clean` sees each line before it is read.
+ * longer one than EVENT_BYTES_MAX is dropped.
  */
-export function eventReader(
-  provider: Provider,
-  clean: (line: string) => string = (line) => line,
-): EventReader {
+export function eventReader(provider: Provider): EventReader {
   const decoder = new TextDecoder('utf-8');
   let rest = '';
   let dropping = false;
@@ -32,7 +29,7 @@ export function eventReader(
       rest = '';
       dropping = true;
     }
-    return lines.flatMap((line) => eventOf(provider, clean(line)));
+    return lines.flatMap((line) => eventOf(provider, line));
   };
   return {
     push: (bytes) => take(decoder.decode(bytes, { stream: true })),

@@ -1,18 +1,17 @@
 import { PowerboxError } from '../../wire/errors.ts';
+import type { FetchAnswer } from '../http/fetcher.ts';
 import type { ModelConfig } from './config.ts';
 import { FAILURE_BYTES_MAX, FAILURE_CHARS_MAX } from './limits.ts';
-import type { ModelResponse } from './live.ts';
+
 import { field } from './usage.ts';
 
-/** What a provider says that does not answer, in one line, without the key. */
+/** What a provider says that does not answer, in one line. */
 export async function failureOf(
   { origin }: ModelConfig,
-  response: ModelResponse,
-  clean: (text: string) => string,
-  stop: () => void,
+  answer: FetchAnswer,
 ): Promise<PowerboxError> {
-  const text = clean(await beginning(response));
-  stop();
+  const text = await beginning(answer);
+  answer.cancel();
   const words = messageIn(text)
     .replace(/[^\x20-\x7e]+/g, ' ')
     .trim()
@@ -20,11 +19,11 @@ export async function failureOf(
   const said = words === '' ? 'nothing more' : JSON.stringify(words);
   return new PowerboxError(
     'power-failed',
-    `The models at ${origin} answered with status ${response.status} and ${said}.`,
+    `The models at ${origin} answered with status ${answer.status} and ${said}.`,
   );
 }
 
-async function beginning({ body }: ModelResponse): Promise<string> {
+async function beginning({ body }: FetchAnswer): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {

@@ -50,7 +50,7 @@ describe('the kind model', () => {
   ])('reads the power %s', (text, written) => {
     const read = modelPower.readConfig(text);
     expect(modelPower.config.parse(read)).toEqual(read);
-    expect(modelPower.describeConfig(read)).toBe(written);
+    expect(modelPower.describeConfig(read)).toBe(`model:${written}`);
     expect(modelPower.readConfig(written)).toEqual(read);
   });
 

@@ -22,12 +22,12 @@ interface Piece {
  */
 export function openStream(
   provider: Provider,
-  { call, response, clean, settle, stop }: Asked,
+  { call, answer, settle }: Asked,
   spend: UseContext['spend'],
   closed: () => void,
 ): Live {
-  const source = response.body[Symbol.asyncIterator]();
-  const events = eventReader(provider, clean);
+  const source = answer.body[Symbol.asyncIterator]();
+  const events = eventReader(provider);
   const counter = usageCounter(provider);
   const waiting: unknown[] = [];
   let through = spend;
@@ -38,7 +38,7 @@ export function openStream(
 
   function finish(): Usage {
     settled = true;
-    stop();
+    answer.cancel();
     closed();
     return settle(counter.usage(), bytes, through);
   }

@@ -77,7 +77,7 @@ export function readModelConfig(text: string): ModelConfig {
 export function writeModelConfig(config: ModelConfig): string {
   const { provider, origin, base, credential, prices, extras } = config;
   return [
-    provider,
+    `model:${provider}`,
     `${origin}${base}`,
     ...writeOptional('credential', credential),
     ...writeOptional('price', prices.length === 0 ? null : prices.map(writePrice)),

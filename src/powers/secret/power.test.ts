@@ -34,7 +34,7 @@ describe('the kind secret', () => {
 
   it('is known by its name, and by what differs from the usual', () => {
     for (const written of ['HOOK', 'HOOK algorithm=hmac-sha512', 'HOOK key=base64']) {
-      expect(secretPower.describeConfig(secretPower.readConfig(written))).toBe(written);
+      expect(secretPower.describeConfig(secretPower.readConfig(written))).toBe(`secret:${written}`);
       expect(secretPower.config.parse(secretPower.readConfig(written))).toBeTruthy();
     }
     for (const bad of ['', '9A', 'a-b', 'HOOK algorithm=identity', 'HOOK key=x', 'HOOK what']) {

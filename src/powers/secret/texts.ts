@@ -76,5 +76,9 @@ export function readSecretConfig(text: string): SecretConfig {
 
 export function writeSecretConfig({ name, algorithm, key }: SecretConfig): string {
   const form = key === 'text' ? null : key;
-  return [name, ...writeOptional('algorithm', algorithm), ...writeOptional('key', form)].join(' ');
+  return [
+    `secret:${name}`,
+    ...writeOptional('algorithm', algorithm),
+    ...writeOptional('key', form),
+  ].join(' ');
 }
