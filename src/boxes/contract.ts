@@ -24,6 +24,8 @@ export interface Mount {
 export interface FileOverride {
   readonly target: string;
   readonly content: string | Uint8Array;
+  /** A program of the box. */
+  readonly executable?: boolean;
 }
 
 export interface BoxLimits {

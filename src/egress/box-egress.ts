@@ -3,6 +3,7 @@ import type { SecureContext } from 'node:tls';
 import { BoxSecrets } from './box-secrets.ts';
 import { VirtualNames } from './dns/virtual-names.ts';
 import {
+  GUIDE_CALLS_PER_MINUTE_MAX,
   LEAVES_KNOWN_MAX,
   LEAVES_PER_SECOND_MAX,
   REFUSAL_DELAY_MS_MAX,
@@ -35,6 +36,8 @@ export interface BoxState {
   /** A certificate for this name, or null when the box asks for new names too fast. */
   leafFor(name: string): SecureContext | null;
   readonly refusals: Pace;
+  /** May the program call at powerbox.internal now? Counts the call. */
+  mayAsk(): boolean;
   /** Does something after so many milliseconds, or when the box is closed. */
   later(act: () => void, delay: number): void;
   /** Tells the person of a refused destination, once. */
@@ -71,6 +74,7 @@ export function makeBoxState(
     sockets,
     leafFor: limited(makeLeafMinter(config.ca)),
     refusals: paced(REFUSALS_PER_SECOND_MAX),
+    mayAsk: atMost(GUIDE_CALLS_PER_MINUTE_MAX, 60_000),
     later(act, delay) {
       const run = () => {
         waiting.delete(run);
@@ -132,12 +136,12 @@ function paced(count: number): Pace {
   };
 }
 
-/** True at most so many times in each second. */
-function atMost(count: number): () => boolean {
+/** True at most so many times in each second, or each other time. */
+function atMost(count: number, ms = 1_000): () => boolean {
   let second = 0;
   let used = 0;
   return () => {
-    const now = Math.floor(Date.now() / 1000);
+    const now = Math.floor(Date.now() / ms);
     if (now !== second) {
       second = now;
       used = 0;

@@ -57,3 +57,9 @@ export const RESPONSE_ROW_MS_MAX = 20;
 export const REFUSALS_PER_SECOND_MAX = 100;
 /** How long a refused connection waits at most; beyond, one row a second stands for all. */
 export const REFUSAL_DELAY_MS_MAX = 2_000;
+/** Calls at powerbox.internal in a minute; a program that asks more often does not read answers. */
+export const GUIDE_CALLS_PER_MINUTE_MAX = 60;
+/** Body of a call at powerbox.internal: a letter and the rules that it asks for. */
+export const GUIDE_BODY_BYTES_MAX = 65_536;
+/** Longest that a program can wait there for an answer to a request; then it asks again. */
+export const GUIDE_WAIT_SECONDS_MAX = 3_600;

@@ -8,14 +8,24 @@ export interface Refusal {
 
 /**
  * The body of a refusal: a stable code for the program, one sentence for whoever reads it, and how
- * to ask. `ask` is the exact flag that would allow it, when there is one.
+ * to ask. `rule` is what would allow it, when there is such a thing: `ask` and `askHttp` are what a
+ * program in the box does then, `allow` what the person does who starts it.
  */
-export function refusalBody(refusal: Refusal, box: string, ask: string | null): string {
+export function refusalBody(refusal: Refusal, box: string, rule: string | null): string {
+  const wanted = { kind: 'http', power: rule, text: 'what you need it for' };
+  const how =
+    rule === null
+      ? {}
+      : {
+          ask: `powerbox request ${shellQuote(rule)} --because 'what you need it for' --wait 600`,
+          askHttp: `POST http://powerbox.internal/requests?wait=600 ${JSON.stringify(wanted)}`,
+          allow: `powerbox run --allow ${shellQuote(rule)} …`,
+        };
   return `${JSON.stringify({
     error: refusal.code,
     message: refusal.reason,
     hint: ERRORS[refusal.code].hint,
-    ...(ask === null ? {} : { ask: `powerbox run --allow ${shellQuote(ask)} …` }),
+    ...how,
     box,
     by: 'powerbox',
   })}\n`;

@@ -14,6 +14,7 @@ import { PowerboxError } from '../wire/errors.ts';
 import type { OpenBox } from '../wire/link.ts';
 import { endMark, makeBoxFolder, newBoxId } from './box-record.ts';
 import { readConfig } from './config.ts';
+import { INSIDE_FOLDER, insideCommand } from './inside-command.ts';
 import { seedKitFolders } from './kit-folders.ts';
 import { DISK_BYTES_DEFAULT, PIDS_DEFAULT, REASON_CHARS_MAX } from './limits.ts';
 import { findMasks, type Mask } from './masks.ts';
@@ -113,7 +114,7 @@ export async function prepare(home: Home, options: RunOptions): Promise<Prepared
       env: environment,
       mounts,
       readOnly: [],
-      files: [...trustFiles(authority.certificate), ...masks.map(maskFileOf)],
+      files: [...trustFiles(authority.certificate), insideCommand(), ...masks.map(maskFileOf)],
       limits,
     },
     egress: {
@@ -194,7 +195,7 @@ function readEnvironment(
   secrets: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const env: Record<string, string> = {
-    PATH: path,
+    PATH: `${INSIDE_FOLDER}:${path}`,
     HOME: HOME_FOLDER,
     USER: 'box',
     LOGNAME: 'box',

@@ -27,10 +27,10 @@ export function writeFiles(stateDir: string, files: readonly FileOverride[]): st
   const folder = join(stateDir, 'files');
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o755);
-  files.forEach(({ content }, index) => {
+  files.forEach(({ content, executable }, index) => {
     const path = join(folder, String(index));
     writeFileSync(path, content);
-    chmodSync(path, 0o644);
+    chmodSync(path, executable === true ? 0o755 : 0o644);
   });
   return folder;
 }

@@ -1,4 +1,6 @@
+import { GUEST_METHODS } from '../../gateway/door-methods.ts';
 import { HOST, type Kernel } from '../../kernel/kernel.ts';
+import { guardOf } from '../../ocap/derive.ts';
 import type { Approval, HeldGrant } from '../../ocap/grant.ts';
 import type { Home } from '../../store/home.ts';
 import type { RegisteredBox } from '../../store/kernel-store.ts';
@@ -36,6 +38,9 @@ export interface SessionOptions {
   door(guest: string, ended: AbortSignal): GuestDoor;
   send(message: FromDaemon): void;
 }
+
+/** What a box sends to its door is checked like what any other peer sends to one. */
+const guard = guardOf({ kind: 'door', facets: { root: GUEST_METHODS } });
 
 export function openEgressSession(options: SessionOptions): EgressSession {
   const { kernel, box, send } = options;
@@ -105,7 +110,7 @@ export function openEgressSession(options: SessionOptions): EgressSession {
       const door = options.door(box.guest, over.signal);
       // The reader of the message has picked the method from a list.
       const method = door[what.method] as (...args: readonly unknown[]) => Promise<unknown>;
-      return method.apply(door, [...what.args]);
+      return method.apply(door, [...guard('root', what.method, what.args)]);
     }
     if (!held.has(what.grant)) {
       throw new PowerboxError('grant-unknown', 'The box does not hold this grant.');

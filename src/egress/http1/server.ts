@@ -94,7 +94,8 @@ async function onRequest(
     if (admitted === null) return;
     const { head, target } = admitted;
     if (isGuide(target)) {
-      guide(box, head.method, response);
+      if (continues) response.writeContinue();
+      await guide(box, head, request, response, () => gone(response));
       return;
     }
     const reader = makeBodyReader(box, request, response, () => {
@@ -197,6 +198,9 @@ function askFor(refusal: Refusal, head: RequestHead, target: Target): string | n
     case 'not-granted':
     case 'method-not-granted':
     case 'path-not-granted':
+    case 'grant-revoked':
+    case 'grant-expired':
+    case 'budget-spent':
       return `${head.method} ${displayOrigin(target)}${head.path.path}`;
     default:
       return null;
