@@ -30,7 +30,7 @@ export interface Daemon {
 /** Puts the daemon together. The caller holds the lock of the home. */
 export async function openDaemon(home: Home, log: Log, stop: () => void): Promise<Daemon> {
   const config = readConfig(home);
-  const kinds = await loadKinds(home, ownKinds(home), config.kinds);
+  const kinds = await loadKinds(home, ownKinds(home, { fetch: () => Promise.reject(new Error('soon')) }), config.kinds);
   const opened: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) {
@@ -52,13 +52,11 @@ export async function openDaemon(home: Home, log: Log, stop: () => void): Promis
       onFailure: (error) => log.say(`the record cannot be written: ${codeOf(error)}`),
     });
     opened.push(() => kernel.close());
-    const ended = new AbortController();
-    const door = (guest: string) =>
-      guestDoor({ kernel, now: Date.now, ended: ended.signal }, guest);
+    const door = (guest: string, ended: AbortSignal) =>
+      guestDoor({ kernel, now: Date.now, ended }, guest);
     const say = (line: string) => log.say(line);
     const link = await openLink({ home, kernel, store, door, say });
     opened.push(() => link.close());
-    opened.push(() => ended.abort());
     opened.push(await keepReaping(home, link, log));
     const started = Date.now();
     const version = ownVersion();
