@@ -28,3 +28,9 @@ export const LINK_ANSWER_MS_MAX = 20_000;
 export const KINDS_MAX = 64;
 /** Characters of a command line that its guest's reason keeps. */
 export const REASON_CHARS_MAX = 300;
+/** So many values of one segment of a path make it a name that changes. */
+export const LEARNED_SIBLINGS_MIN = 4;
+/** Paths that are proposed for one host; more are joined by what they begin with. */
+export const LEARNED_PATHS_MAX = 12;
+/** Requests that are looked at; a program that needs more rules than these tell needs a person. */
+export const LEARNED_REQUESTS_MAX = 100_000;
