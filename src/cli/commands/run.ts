@@ -30,6 +30,8 @@ interface RunFlags {
   acceptPolicy?: boolean;
   detach?: boolean;
   as?: string;
+  learn?: boolean;
+  learnOut?: string;
   quiet?: boolean;
 }
 
@@ -38,7 +40,8 @@ Examples:
   powerbox run -- python3 script.py
   powerbox run --allow "GET https://api.example.com/v1/**" -- curl https://api.example.com/v1/items
   powerbox run --secret GITHUB_TOKEN --allow github.com --workspace copy -- git push
-  powerbox run --kit codex -- codex "mend the tests"`;
+  powerbox run --kit codex -- codex "mend the tests"
+  powerbox run --learn -- npm test`;
 
 export function runCommand(context: CliContext): Command {
   return new Command()
@@ -80,6 +83,8 @@ export function runCommand(context: CliContext): Command {
     .option('--timeout <time>', 'end the box after this time, for example 10m')
     .option('--kit <name>', 'what a known program needs (see `powerbox kit ls`)')
     .option('--as <guest>', 'run as this guest, with what it holds (see `powerbox guest add`)')
+    .option('--learn', 'propose the rules that cover what was refused, when the program ends')
+    .option('--learn-out <file>', 'write those rules into this file, as powerbox.json has them')
     .option('--no-policy', 'leave powerbox.json of this folder aside')
     .option('--accept-policy', 'accept powerbox.json as it is now')
     .option('--detach', 'run in the background; prints the id of the box')
@@ -140,6 +145,10 @@ async function run(context: CliContext, program: string[], flags: RunFlags): Pro
     say.flush();
     detached?.close();
   }
+  if (flags.learn !== true && flags.learnOut === undefined) return;
+  const { proposeLearned } = await import('../learned.ts');
+  const allowed = flags.allowAllHosts === true;
+  await proposeLearned(context, home, handle.record.id, { allowed, out: flags.learnOut ?? null });
 }
 
 /** Loaded only when the daemon does not run. */
