@@ -50,10 +50,8 @@ export interface Graph {
   readonly size: number;
   /** Forgets what was added after there were so many: their rows were not kept. */
   shrinkTo(size: number): void;
-  /** This grant and what hangs on it, parents first, without what is dead already. */
-  living(node: Node): readonly Node[];
-  /** Marks them all; gives those that lived until now. */
-  end(node: Node, ended: Ended): readonly Node[];
+  /** These grants and what hangs on them, each once, parents first, without what is dead. */
+  living(tops: readonly Node[]): readonly Node[];
 }
 
 const STRICTNESS: readonly Grant['approval'][] = ['none', 'writes', 'always'];
@@ -73,16 +71,16 @@ export function makeGraph(kinds: Kinds): Graph {
     return node;
   }
 
-  function living(node: Node): readonly Node[] {
-    const found: Node[] = [];
-    const waiting = [node];
-    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-      // What hangs on a dead grant is dead.
-      if (next.death !== null) continue;
-      found.push(next);
-      for (const child of next.children) waiting.push(child);
+  function living(tops: readonly Node[]): readonly Node[] {
+    // A set goes on with what is added while it is walked.
+    const found = new Set(tops.filter(({ death }) => death === null));
+    for (const node of found) {
+      for (const child of node.children) {
+        // What hangs on a dead grant is dead.
+        if (child.death === null) found.add(child);
+      }
     }
-    return found;
+    return [...found];
   }
 
   return {
@@ -101,12 +99,6 @@ export function makeGraph(kinds: Kinds): Graph {
       }
     },
     living,
-    end(node, ended) {
-      const died = living(node);
-      const death: Death = { ended, grant: node.grant.id };
-      for (const each of died) each.death = death;
-      return died;
-    },
   };
 }
 

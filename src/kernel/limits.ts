@@ -63,3 +63,9 @@ export const MAIL_LISTED_MAX = 5_000;
 
 /** Calls that wait for the answer to one request. */
 export const MAIL_WAITERS_MAX = 64;
+
+/** Uses that share a row of the journal; a list of more would be cut there. */
+export const ROW_CALLS_MAX = 64;
+
+/** Characters of their descriptions; more would not go into a row whole. */
+export const ROW_CALLS_CHARS_MAX = 4_000;

@@ -1,4 +1,5 @@
 import type { JournalEntry } from '../wire/journal-entry.ts';
+import { type AllowedUse, makeUseRow, type RowPlace, type UseRow } from './use-rows.ts';
 
 /** As much of the journal as the kernel needs. */
 export interface EntrySink {
@@ -6,12 +7,14 @@ export interface EntrySink {
 }
 
 /**
- * Writes rows of many uses in one transaction. A use waits for its own row, so nothing is done
+ * Writes the rows of many uses in one transaction. A use waits for its own row, so nothing is done
  * before it is recorded; uses of the same turn of the event loop share the cost.
  */
 export interface UseRecorder {
-  /** Resolves with the row's number; rejects when it cannot be written. */
-  write(entry: JournalEntry): Promise<number>;
+  /** Resolves with the use's place once its row is in the journal; rejects when it cannot be. */
+  allow(use: AllowedUse): Promise<RowPlace>;
+  /** For rows of their own; rejects as `allow` does. */
+  write(entry: JournalEntry): Promise<void>;
   /** For rows that nothing waits for; written with the next turn. */
   note(entry: JournalEntry): void;
   /** At once; throws when it cannot be written. For what must not be done unrecorded. */
@@ -21,17 +24,24 @@ export interface UseRecorder {
   flush(): void;
 }
 
-interface Waiting {
-  readonly entry: JournalEntry;
-  readonly done: ((seq: number) => void) | null;
-  readonly fail: ((error: unknown) => void) | null;
+/** A row that waits: of uses, or one of its own. */
+type Waiting = UseRow | Single;
+
+interface Single {
+  entry(): JournalEntry;
+  settle(seq: number): void;
+  fail(error: unknown): void;
 }
+
+const NOTHING = (): void => {};
 
 export function makeUseRecorder(
   journal: EntrySink,
   onFailure: (error: unknown) => void,
 ): UseRecorder {
   let waiting: Waiting[] = [];
+  /** The row of each grant that still takes uses. */
+  let open = new Map<string, UseRow>();
   let scheduled = false;
   let gathered: JournalEntry[] | null = null;
 
@@ -40,25 +50,40 @@ export function makeUseRecorder(
     if (waiting.length === 0) return;
     const batch = waiting;
     waiting = [];
+    open = new Map();
     try {
-      const seqs = journal.appendMany(batch.map(({ entry }) => entry));
-      for (const [index, { done }] of batch.entries()) done?.(seqs[index] as number);
+      const seqs = journal.appendMany(batch.map((row) => row.entry()));
+      for (const [index, row] of batch.entries()) row.settle(seqs[index] as number);
     } catch (error) {
       onFailure(error);
-      for (const { fail } of batch) fail?.(error);
+      for (const row of batch) row.fail(error);
     }
   }
 
-  function enqueue(item: Waiting): void {
-    waiting.push(item);
+  function enqueue(row: Waiting): void {
+    waiting.push(row);
     if (scheduled) return;
     scheduled = true;
     setImmediate(flush);
   }
 
+  function note(entry: JournalEntry): void {
+    enqueue({ entry: () => entry, settle: NOTHING, fail: NOTHING });
+  }
+
   return {
-    write: (entry) => new Promise((done, fail) => enqueue({ entry, done, fail })),
-    note: (entry) => enqueue({ entry, done: null, fail: null }),
+    allow: (use) =>
+      new Promise((done, fail) => {
+        const key = `${use.guest} ${use.grant}`;
+        if (open.get(key)?.add(use, done, fail) === true) return;
+        const row = makeUseRow(note);
+        row.add(use, done, fail);
+        open.set(key, row);
+        enqueue(row);
+      }),
+    write: (entry) =>
+      new Promise((done, fail) => enqueue({ entry: () => entry, settle: () => done(), fail })),
+    note,
     now(...entries) {
       if (gathered !== null) {
         gathered.push(...entries);

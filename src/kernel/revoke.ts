@@ -26,7 +26,7 @@ export interface RevokeParts {
 
 /** What would die, and nothing else happens. */
 export function previewRevoke(parts: RevokeParts, what: Revocable): RevokeReport {
-  return reportOf(living(parts.graph, topsOf(parts, what)), 0);
+  return reportOf(parts.graph.living(topsOf(parts, what)), 0);
 }
 
 /**
@@ -44,17 +44,25 @@ export async function revoke(
   const tops = topsOf(parts, what);
   mayEnd(by, tops);
   const ended: Ended = { time: now(), by, reason: reason.slice(0, REASON_CHARS_MAX) };
-  const lived = living(graph, tops);
+  const dying = graph.living(tops);
   store.transaction(() => {
     for (const { grant } of tops) store.grants.revoke(grant.id, ended);
     also(ended);
-    recorder.now(entryOf(what, ended, lived.length));
+    recorder.now(entryOf(what, ended, dying.length));
   });
-  const died = tops.flatMap((top) => graph.end(top, ended));
-  const cut = cutUses(parts, died);
-  const guests = new Set(died.map(({ grant }) => grant.to));
-  const cutInBoxes = await parts.tellReplicas(guests, new Set(died.map(({ grant }) => grant.id)));
-  return reportOf(died, cut + cutInBoxes);
+  kill(dying, new Set(tops), ended);
+  const cut = cutUses(parts, dying);
+  const guests = new Set(dying.map(({ grant }) => grant.to));
+  const cutInBoxes = await parts.tellReplicas(guests, new Set(dying.map(({ grant }) => grant.id)));
+  return reportOf(dying, cut + cutInBoxes);
+}
+
+/** Parents come first, so each dies of what its parent died of. */
+function kill(dying: readonly Node[], tops: ReadonlySet<Node>, ended: Ended): void {
+  for (const node of dying) {
+    const own = { ended, grant: node.grant.id };
+    node.death = node.parent?.death ?? (tops.has(node) ? own : null);
+  }
 }
 
 function cutUses({ objects, now }: RevokeParts, died: readonly Node[]): number {
@@ -107,11 +115,6 @@ function mayEnd(by: string, tops: readonly Node[]): void {
       `Cannot end the grant ${grant.id}: it is neither from nor to whoever asks.`,
     );
   }
-}
-
-/** Each once, though one may hang on another. */
-function living(graph: Graph, tops: readonly Node[]): readonly Node[] {
-  return [...new Set(tops.flatMap((top) => graph.living(top)))];
 }
 
 function reportOf(nodes: readonly Node[], cut: number): RevokeReport {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HOST, kernelFixture, useGrant } from '../../test/support/kernel-fixture.ts';
+import { entryText } from '../journal/canonical.ts';
 import type { Reference } from './kernel.ts';
+import { ROW_CALLS_MAX } from './limits.ts';
 import { callback } from './reference.ts';
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
@@ -87,6 +89,47 @@ describe('use()', () => {
     const fixture = kernelFixture();
     const told = useGrant(fixture, HOST, fixture.till(), 'each', 'no function: hunter2');
     await expect(told).rejects.toThrow('The power failed (TypeError).');
+  });
+
+  it('lets uses of one moment share a row, and tells of each', async () => {
+    const fixture = kernelFixture();
+    const { kernel, rows } = fixture;
+    const guest = fixture.guest('ann');
+    const ask = { parent: fixture.till(), to: guest, budget: { bytes: 1 } };
+    const { id } = kernel.grant(HOST, ask);
+    const before = rows.length;
+    const outcomes = await Promise.allSettled([
+      useGrant(fixture, guest, id, 'sum'),
+      useGrant(fixture, guest, id, 'cost', 2),
+      useGrant(fixture, guest, id, 'put', 3),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    await kernel.close();
+    expect(rows.slice(before)).toMatchObject([
+      { kind: 'use', calls: ['sum 0', 'cost 2', 'put 3'], effect: 'write', verdict: 'allow' },
+      { kind: 'done', of: before + 1, code: 'budget-spent', faults: [{ use: 1 }] },
+    ]);
+  });
+
+  it('leaves no use out of a row that is full', async () => {
+    const fixture = kernelFixture();
+    const root = fixture.till();
+    const before = fixture.rows.length;
+    const uses = Array.from({ length: 2 * ROW_CALLS_MAX + 1 }, (_, index) =>
+      useGrant(fixture, HOST, root, 'put', index),
+    );
+    await Promise.all(uses);
+    await fixture.kernel.close();
+    const written = fixture.rows.slice(before).filter((row) => row.kind === 'use');
+    expect(written.map(({ calls = ['one'] }) => calls.length)).toEqual([
+      ROW_CALLS_MAX,
+      ROW_CALLS_MAX,
+      1,
+    ]);
+    const done = fixture.rows.slice(before).filter((row) => row.kind === 'done');
+    expect(done).toHaveLength(3);
+    // The longest row is not cut by the journal.
+    for (const row of written) expect(JSON.parse(entryText(row))).toEqual(row);
   });
 
   it('tells whether it would be allowed, and does nothing', () => {

@@ -14,6 +14,7 @@ import type { Objects } from './objects.ts';
 import { type GoingUse, openUse } from './open-use.ts';
 import type { UseRecorder } from './recorder.ts';
 import { type Referent, referentOf } from './reference.ts';
+import type { AllowedUse, RowPlace } from './use-rows.ts';
 import { errorOf, textOf, validity } from './validity.ts';
 
 export interface UseParts {
@@ -86,13 +87,13 @@ export function makeUses(parts: UseParts): Uses {
     enter(holder);
     const going = openUse(judged.passed, budgets, now, () => expiredError(judged.node));
     const started = performance.now();
-    let seq: number | undefined;
+    let place: RowPlace | undefined;
     let code: ErrorCode | undefined;
     try {
       // What waited for approval may have been overtaken by another use of the same budget.
       const paid = budgets.spend(judged.passed, ONE_USE, now());
       if (!paid.allow) throw await recordRefusal(judged, paid);
-      seq = await write(entryOf(judged, null));
+      place = await recorded(recorder.allow(allowedUse(judged)));
       return await perform(parts, judged, going);
     } catch (error) {
       const told = tellable(error);
@@ -101,13 +102,13 @@ export function makeUses(parts: UseParts): Uses {
     } finally {
       going.close();
       leave(holder);
-      if (seq !== undefined) recordDone(seq, judged, going, code, performance.now() - started);
+      place?.done(code, performance.now() - started, going.spent);
     }
   }
 
-  async function write(entry: UseEntry): Promise<number> {
+  async function recorded<T>(written: Promise<T>): Promise<T> {
     try {
-      return await recorder.write(entry);
+      return await written;
     } catch (cause) {
       throw new PowerboxError(
         'journal-unavailable',
@@ -136,25 +137,8 @@ export function makeUses(parts: UseParts): Uses {
     judged: Judged,
     refusal: { readonly code: ErrorCode; readonly reason: string },
   ): Promise<PowerboxError> {
-    await write(entryOf(judged, refusal));
+    await recorded(recorder.write(refusalEntry(judged, refusal)));
     return new PowerboxError(refusal.code, refusal.reason);
-  }
-
-  function recordDone(
-    of: number,
-    { holder }: Judged,
-    { spent }: GoingUse,
-    code: ErrorCode | undefined,
-    ms: number,
-  ): void {
-    recorder.note({
-      kind: 'done',
-      guest: holder,
-      of,
-      durationMs: Math.round(ms * 1000) / 1000,
-      ...(code === undefined ? {} : { code }),
-      ...(Object.keys(spent).length === 0 ? {} : { spent }),
-    });
   }
 
   return {
@@ -270,14 +254,16 @@ async function perform(parts: UseParts, judged: Judged, going: GoingUse): Promis
   return parts.objects.membraneOf({ holder, node, requires }).outward(answer);
 }
 
-function entryOf(
-  { holder, node, call, effect }: Judged,
-  refusal: { readonly code: ErrorCode; readonly reason: string } | null,
-): UseEntry {
+function allowedUse({ holder, node, call, effect }: Judged): AllowedUse {
   const { grant, power, chain } = node;
-  const common = { guest: holder, grant: grant.id, chain, power: power.kind, call, effect };
-  if (refusal === null) return { kind: 'use', ...common, verdict: 'allow' };
-  return { kind: 'use', ...common, verdict: 'deny', code: refusal.code, reason: refusal.reason };
+  return { guest: holder, grant: grant.id, chain, power: power.kind, call, effect };
+}
+
+function refusalEntry(
+  judged: Judged,
+  { code, reason }: { readonly code: ErrorCode; readonly reason: string },
+): UseEntry {
+  return { kind: 'use', ...allowedUse(judged), verdict: 'deny', code, reason };
 }
 
 function expiredError(node: Node): PowerboxError {

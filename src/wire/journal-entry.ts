@@ -138,6 +138,9 @@ export interface UseEntry {
   readonly power: string;
   /** What was done, as the kind describes it; no secret, no body. */
   readonly call: string;
+  /** All of them in order, `call` first, where uses of one moment share the row. */
+  readonly calls?: readonly string[];
+  /** The strongest of them. */
   readonly effect: Effect;
   readonly verdict: 'allow' | 'deny';
   readonly code?: ErrorCode;
@@ -149,8 +152,11 @@ export interface DoneEntry {
   readonly guest: string;
   /** `seq` of the use's row. */
   readonly of: number;
-  /** Absent when it ended well. */
+  /** Of the first that failed; absent when all ended well. */
   readonly code?: ErrorCode;
+  /** Which failed, counted from 0, where uses share the row. */
+  readonly faults?: readonly { readonly use: number; readonly code: ErrorCode }[];
+  /** Of the longest. */
   readonly durationMs: number;
   readonly spent?: Spend;
 }

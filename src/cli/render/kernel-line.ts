@@ -35,7 +35,7 @@ export function kernelDetails(record: KernelRecord, paint: Paint): readonly stri
         record.verdict === 'allow'
           ? paint('dim', visible(`by ${record.grant}`))
           : paint('red', visible(`${record.code ?? ''}: ${record.reason ?? ''}`));
-      return [visible(record.call), words, outcomeOf(record)];
+      return [visible((record.calls ?? [record.call]).join('; ')), words, outcomeOf(record)];
     }
     case 'approval':
       return [visible(`${record.approval} ${record.state}: ${record.call}`), because(record)];
