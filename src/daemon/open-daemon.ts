@@ -30,7 +30,11 @@ export interface Daemon {
 /** Puts the daemon together. The caller holds the lock of the home. */
 export async function openDaemon(home: Home, log: Log, stop: () => void): Promise<Daemon> {
   const config = readConfig(home);
-  const kinds = await loadKinds(home, ownKinds(home, { fetch: () => Promise.reject(new Error('soon')) }), config.kinds);
+  const kinds = await loadKinds(
+    home,
+    ownKinds(home, { fetch: () => Promise.reject(new Error('soon')) }),
+    config.kinds,
+  );
   const opened: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) {

@@ -2,6 +2,9 @@ import type { InstalledKind } from '../kernel/kernel.ts';
 import type { PowerDefinition } from '../ocap/power.ts';
 import { filesPower } from '../powers/files/kind.ts';
 import { openFiles } from '../powers/files/live.ts';
+import type { Fetcher } from '../powers/http/fetcher.ts';
+import { openHttp } from '../powers/http/live.ts';
+import { httpPower } from '../powers/http/power.ts';
 import { openSecret } from '../powers/secret/live.ts';
 import { secretPower } from '../powers/secret/power.ts';
 import type { Home } from '../store/home.ts';
@@ -11,9 +14,10 @@ import { readSecret } from '../vault/store.ts';
  * The kinds that come with Powerbox, each with what its objects may touch. Nothing else makes an
  * object that does something.
  */
-export function ownKinds(home: Home): readonly InstalledKind[] {
+export function ownKinds(home: Home, fetcher: Fetcher): readonly InstalledKind[] {
   const secret = (name: string) => readSecret(home, name).secret;
   return [
+    install(httpPower, (config) => openHttp(config, fetcher)),
     install(filesPower, (config) => openFiles(config, { excluded: [home.root] })),
     install(secretPower, (config) => openSecret(config, { secret })),
   ];

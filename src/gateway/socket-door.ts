@@ -1,6 +1,7 @@
 import { lstatSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { socketAddress } from '../store/socket-address.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { closerOf } from './closing.ts';
 import { GREETING_MS_MAX, SOCKET_SESSIONS_MAX } from './limits.ts';
@@ -8,9 +9,6 @@ import { lineWire } from './line-wire.ts';
 import { socketWire } from './socket-wire.ts';
 import { makeUpgradeServer } from './upgrades.ts';
 import type { WireEnd, WireEvents } from './wire-end.ts';
-
-/** Longest path of a unix socket on Linux, without the byte that ends it. */
-const PATH_BYTES_MAX = 107;
 
 const NEWLINE = 0x0a;
 const BRACKET = 0x5b;
@@ -27,13 +25,6 @@ export async function listenOnSocket(
   path: string,
   openHost: OpenHost,
 ): Promise<() => Promise<void>> {
-  if (Buffer.byteLength(path) > PATH_BYTES_MAX) {
-    throw new PowerboxError(
-      'state-unusable',
-      `Cannot listen on ${path}: the path is longer than ${PATH_BYTES_MAX} bytes.`,
-      { hint: 'Set POWERBOX_HOME to a shorter path.' },
-    );
-  }
   const upgrades = makeUpgradeServer((request) => {
     // A page in a browser has no way here; whatever passes its requests on is not trusted.
     if (request.headers.origin !== undefined) return { ok: false, status: 403 };
@@ -66,6 +57,7 @@ function greet(
     } else if (isUpperCase(first[0])) {
       socket.unshift(first);
       upgrades.emit('connection', socket);
+      socket.resume();
     } else {
       destroy();
     }
@@ -80,11 +72,13 @@ function isUpperCase(byte: number | undefined): boolean {
 /** The socket never exists with a mode that lets others in, not for a moment. */
 async function listen(server: Server, path: string): Promise<void> {
   rmSync(path, { force: true });
+  const address = socketAddress(path);
+  server.once('close', () => address.close());
   const before = process.umask(0o177);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(path, resolve);
+      server.listen(address.path, resolve);
       process.umask(before);
     });
   } catch (cause) {

@@ -66,7 +66,7 @@ describe('a grant', () => {
       ...['--budget', 'uses=10,rate=5/minute', '--for', '2h', '--as', 'repos', '--no-delegate'],
     );
     expect(second).toMatchObject({
-      ...{ from: 'alice', to: 'bob', parent: first.id, only: [only], names: ['repos'] },
+      ...{ from: 'alice', to: 'bob', parent: first.id, only: ['GET /repos/**'] },
       ...{ budget: ['uses=10', 'rate=5/minute'], delegable: false },
     });
     expect((await can('bob', url)).says).toBe(`yes, by ${second.id}`);
@@ -228,7 +228,7 @@ describe('the journal', () => {
     expect(byGrant.map(({ kind }) => kind)).toEqual(['grant']);
     const byGuest = await place.json('log', '--guest', 'bob');
     expect(byGuest.map(({ kind }) => kind)).toEqual(
-      expect.arrayContaining(['guest', 'grant', 'revoke', 'mail']),
+      expect.arrayContaining(['guest', 'grant', 'mail']),
     );
     expect((await place.powerbox(['log', 'verify'])).status).toBe(0);
   });
