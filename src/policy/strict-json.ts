@@ -107,13 +107,14 @@ function readItems(cursor: Cursor, close: string, readItem: () => void): void {
   }
 }
 
+// Runs of plain characters are taken whole, so that a long string needs no long memory of tries.
+const STRING = /"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*"/y;
+const SCALAR =
+  /(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![A-Za-z0-9_.+-])/y;
+
 function readString(cursor: Cursor): string {
   const at = cursor.at;
-  // Runs of plain characters are taken whole, so that a long string needs no long memory of tries.
-  const token = tokenAt(
-    cursor,
-    /"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*"/y,
-  );
+  const token = tokenAt(cursor, STRING);
   if (token === null) return stop(at, 'the string has no end, or a character in it is wrong');
   const value = JSON.parse(token) as string;
   if (cursor.wellFormed === true && /\p{Cs}/u.test(value)) {
@@ -123,10 +124,7 @@ function readString(cursor: Cursor): string {
 }
 
 function readScalar(cursor: Cursor): unknown {
-  const token = tokenAt(
-    cursor,
-    /(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![A-Za-z0-9_.+-])/y,
-  );
+  const token = tokenAt(cursor, SCALAR);
   if (token === null) return stop(cursor.at, 'a value is expected');
   if (cursor.number !== undefined && /^[-0-9]/.test(token)) return cursor.number(token);
   return JSON.parse(token);
@@ -140,7 +138,11 @@ function tokenAt(cursor: Cursor, pattern: RegExp): string | null {
 }
 
 function skipSpace(cursor: Cursor): void {
-  tokenAt(cursor, /[ \t\n\r]*/y);
+  for (;;) {
+    const char = cursor.text[cursor.at];
+    if (char !== ' ' && char !== '\n' && char !== '\t' && char !== '\r') return;
+    cursor.at += 1;
+  }
 }
 
 function stop(at: number, reason: string): never {

@@ -16,6 +16,8 @@ const NUMBER_CHARS_MAX = 64;
 export function exactNumber(token: string): number | InexactNumber {
   if (token.length > NUMBER_CHARS_MAX) return INEXACT;
   const value = Number(token);
+  // Whole numbers of so few digits are what they say.
+  if (token.length < 15 && String(value) === token) return value;
   if (!Number.isFinite(value)) return INEXACT;
   return decimalOf(token) === decimalOf(String(value)) ? value : INEXACT;
 }
