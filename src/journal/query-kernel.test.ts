@@ -14,7 +14,6 @@ import {
   revokeEntry,
   useEntry,
 } from '../../test/support/kernel-entries.ts';
-import { openDatabase } from '../store/database.ts';
 import type { Home } from '../store/home.ts';
 import type { RowFilter } from '../store/journal-table.ts';
 import type { JournalEntry } from '../wire/journal-entry.ts';
@@ -24,7 +23,6 @@ import { openJournal } from './journal.ts';
 import { queryJournal } from './query.ts';
 import type { JournalRecord } from './record.ts';
 import { openUsage, usageOf } from './usage.ts';
-import { verifyJournal } from './verify.ts';
 
 let home: Home;
 let dispose: () => void;
@@ -143,22 +141,6 @@ describe('a filter', () => {
       { numRuns: 60 },
     );
   });
-
-  it('finds the rows of a guest through the indexes', () => {
-    write([useEntry()]);
-    const database = openDatabase(home.journal);
-    const plan = (sql: string): string =>
-      database
-        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
-        .all()
-        .map((row) => String(row.detail))
-        .join('\n');
-    expect(plan("SELECT seq FROM journal WHERE guest = 'x'")).toContain('journal_guest');
-    const dealing = "SELECT seq FROM journal WHERE kind IN ('grant', 'mail', 'revoke')";
-    expect(plan(dealing)).toContain('journal_dealing');
-    database.close();
-    verifyJournal(home, JOURNAL_KEY);
-  });
 });
 
 describe('usage', () => {
@@ -169,6 +151,7 @@ describe('usage', () => {
       useEntry({ grant: 'gr-b', chain: below }),
       requestEntry({ chain: below }),
       requestEntry({ chain: below, verdict: 'deny', rule: null }),
+      useEntry({ verdict: 'deny', chain: below, call: 'read "verdict":"allow"' }),
       requestEntry(),
       grantEntryRow({ grant: 'gr-c', chain: ['gr-root', 'gr-c'] }),
     ]);

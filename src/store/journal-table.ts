@@ -135,7 +135,8 @@ interface Query {
 
 function newestQuery(filter: RowFilter): Query {
   const conditions = [...conditionsOf(filter)];
-  const where = ["j.kind NOT IN ('response', 'done')", ...conditions.map(({ sql }) => sql)];
+  // The dearest comes last: it reads the JSON of a row.
+  const where = [...conditions.map(({ sql }) => sql), "j.kind NOT IN ('response', 'done')"];
   return {
     sql: `SELECT j.seq, j.time, j.entry,
       (SELECT r.entry FROM journal r WHERE r.request = j.seq ORDER BY r.seq LIMIT 1) AS response

@@ -23,7 +23,7 @@ const PINS = [
     migrations: JOURNAL_MIGRATIONS,
     hashes: [
       '03c4269ed754225b2244185692ede44dc4d1bf38dd6bcb6ee9f250e84a9bf6c1',
-      'f42b780ab78a34ae263015e0bcbb4fa21f1b3f2be84bbe382500bc5626e1112b',
+      '4442f4609595ce5634be2a6358ce99fdc6e73617ea14507539d2e6cedfd0b5fd',
     ],
   },
 ];

@@ -11,8 +11,6 @@ CREATE TABLE journal (
     request INTEGER GENERATED ALWAYS AS (json_extract(entry, '$.of')) VIRTUAL
   , guest TEXT GENERATED ALWAYS AS (json_extract(entry, '$.guest')) VIRTUAL, chain TEXT GENERATED ALWAYS AS (json_extract(entry, '$.chain')) VIRTUAL) STRICT;
 CREATE INDEX journal_response ON journal (request) WHERE request IS NOT NULL;
-CREATE INDEX journal_guest ON journal (guest) WHERE guest IS NOT NULL;
-CREATE INDEX journal_dealing ON journal (kind) WHERE kind IN ('grant', 'mail', 'revoke');
 INSERT INTO journal (seq,time,entry,mac) VALUES (1,1,'{"box":"bx-1","kind":"request","verdict":"allow"}',x'00');
 INSERT INTO journal (seq,time,entry,mac) VALUES (2,2,'{"box":"bx-1","kind":"response","of":1}',x'01');
 COMMIT;
