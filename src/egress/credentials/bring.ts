@@ -21,7 +21,7 @@ export type Brought =
  */
 export function bringCredential(
   request: SlotRequest,
-  grant: HttpGrant,
+  grant: Pick<HttpGrant, 'secret' | 'text'>,
   secrets: BoxSecrets,
 ): Brought {
   if (grant.secret === null) return { ok: true, request, secret: null };
