@@ -16,7 +16,10 @@ export function splitWords(text: string): readonly Word[] {
   while (pattern.lastIndex < end) {
     const at = pattern.lastIndex;
     const found = pattern.exec(text);
-    if (found === null) throw onlyFault(text, 'a word cannot be read', at + 1);
+    if (found === null) {
+      const spaces = text.slice(at).search(/[^ ]/);
+      throw onlyFault(text, 'a word cannot be read', at + spaces + 1);
+    }
     const [whole, word = ''] = found;
     words.push({ text: word, column: at + whole.length - word.length + 1 });
   }

@@ -206,7 +206,7 @@ describe('alternatives', () => {
 
 describe('when to read a body', () => {
   const grant = (
-    part: Partial<HeldGrant>,
+    part: Partial<HeldGrant<HttpConfig, HttpNarrowing>>,
     ...texts: string[]
   ): HeldGrant<HttpConfig, HttpNarrowing> => ({
     id: 'g',
