@@ -69,3 +69,6 @@ export const ROW_CALLS_MAX = 64;
 
 /** Characters of their descriptions; more would not go into a row whole. */
 export const ROW_CALLS_CHARS_MAX = 4_000;
+
+/** Mail of one sender that is kept once it is answered or dismissed; the journal has all of it. */
+export const MAIL_KEPT_MAX = 1_000;

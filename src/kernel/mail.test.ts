@@ -5,6 +5,7 @@ import type { KernelStore, Mail } from '../store/kernel-store.ts';
 import type { JournalEntry } from '../wire/journal-entry.ts';
 import {
   MAIL_ENCLOSED_MAX,
+  MAIL_KEPT_MAX,
   MAIL_LISTED_MAX,
   MAIL_OPEN_ALWAYS_MAX,
   MAIL_OPEN_OF_RECEIVER_MAX,
@@ -218,6 +219,20 @@ describe('mail', () => {
     expect(inbox).toHaveLength(MAIL_LISTED_MAX);
     expect([inbox.at(0)?.id, inbox.at(-1)?.id]).toEqual([ids.at(-1), 'ml-0']);
     expect(room.sent(A)).toHaveLength(MAIL_LISTED_MAX);
+  });
+
+  it('that is settled is forgotten beyond MAIL_KEPT_MAX of its sender', () => {
+    const { id } = room.request(A, ASK);
+    room.dismiss(HOST, id);
+    store.transaction(() => {
+      for (let index = 0; index < MAIL_KEPT_MAX - 1; index += 1) {
+        store.mail.insert(mailRow(`ml-${index}`));
+        store.mail.settle(`ml-${index}`, 'dismissed', null, null);
+      }
+    });
+    room.request(A, ASK);
+    expect(code(() => room.read(A, id))).toBe('mail-unknown');
+    expect(room.sent(A)).toHaveLength(MAIL_KEPT_MAX);
   });
 
   it('is not sent, nor answered, nor adopted when it cannot be recorded', () => {

@@ -4,7 +4,7 @@ import type { JournalEntry, MailEntry } from '../wire/journal-entry.ts';
 import { atomically } from './atomically.ts';
 import { newId } from './ids.ts';
 import { HOST } from './kernel.ts';
-import { MAIL_LISTED_MAX } from './limits.ts';
+import { MAIL_KEPT_MAX, MAIL_LISTED_MAX } from './limits.ts';
 import { makeMailLimits } from './mail-limits.ts';
 import { makeMailWaiters } from './mail-waiters.ts';
 import { checkEnclosed, checkText, readAsk } from './mail-words.ts';
@@ -89,6 +89,7 @@ export function makeMailroom(parts: MailroomParts): Mailroom {
     limits.check(mail);
     atomically(store, () => {
       store.mail.insert(mail);
+      store.mail.prune(mail.from, MAIL_KEPT_MAX);
       record(what, mail, { ...mail, grant: mail.enclosed[0]?.grant ?? null });
     });
     limits.count(mail);

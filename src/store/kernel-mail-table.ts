@@ -24,6 +24,10 @@ export function mailTable(database: Database): MailTable {
   const settle = database.prepare(
     'UPDATE mail SET state = ?, grant_id = ?, answer = ? WHERE id = ?',
   );
+  const prune = database.prepare(
+    `DELETE FROM mail WHERE sender = ? AND state <> 'open' AND seq <= (SELECT seq FROM mail
+      WHERE sender = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)`,
+  );
   return {
     insert(mail) {
       insert.run(
@@ -53,6 +57,7 @@ export function mailTable(database: Database): MailTable {
       return Number(row?.n);
     },
     settle: (id, state, grant, answer) => settle.run(state, grant, answer, id),
+    prune: (sender, keep) => prune.run(sender, sender, keep),
   };
 }
 

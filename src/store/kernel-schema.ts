@@ -1,8 +1,8 @@
 import type { Migrations } from './migrations.ts';
 
 /**
- * The schema of state.db. The rows that others hang on are never deleted, so a reference cannot
- * come to point at nothing; what is refused here is refused to every version of the program.
+ * The schema of state.db. The rows that authority hangs on are never deleted, so a reference
+ * cannot come to point at nothing; what is refused here is refused to every version of the program.
  */
 export const KERNEL_MIGRATIONS: Migrations = [
   `CREATE TABLE principals (
@@ -87,7 +87,7 @@ export const KERNEL_MIGRATIONS: Migrations = [
     text TEXT NOT NULL,
     wanted TEXT CHECK (json_type(wanted) = 'object'),
     enclosed TEXT NOT NULL CHECK (json_type(enclosed) = 'array'),
-    reply_to TEXT REFERENCES mail (id),
+    reply_to TEXT REFERENCES mail (id) ON DELETE SET NULL,
     created INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'resolved', 'rejected', 'dismissed')),
     grant_id TEXT REFERENCES grants (id),
@@ -96,6 +96,7 @@ export const KERNEL_MIGRATIONS: Migrations = [
   ) STRICT;
   CREATE INDEX mail_receiver ON mail (receiver, seq);
   CREATE INDEX mail_sender ON mail (sender, seq);
+  CREATE INDEX mail_reply ON mail (reply_to) WHERE reply_to IS NOT NULL;
   CREATE INDEX mail_open ON mail (receiver, sender) WHERE state = 'open';
 
   CREATE TABLE approvals (

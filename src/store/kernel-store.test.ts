@@ -295,6 +295,21 @@ describe.each([
       expect(store.mail.to('host', 2).map((mail) => mail.id)).toEqual(['ml-4', 'ml-1']);
     });
 
+    it('is forgotten when it is settled, and its sender has sent enough since', () => {
+      for (const id of ['ml-1', 'ml-2', 'ml-3', 'ml-4', 'ml-5']) store.mail.insert(mailRow(id));
+      store.mail.insert(mailRow('ml-b', { from: 'gu-b' }));
+      store.mail.insert(mailRow('ml-r', { from: 'host', to: 'gu-a', replyTo: 'ml-2' }));
+      for (const id of ['ml-2', 'ml-3', 'ml-4', 'ml-b']) {
+        store.mail.settle(id, 'dismissed', null, null);
+      }
+      store.mail.prune('gu-a', 9);
+      expect(store.mail.from('gu-a', 9)).toHaveLength(5);
+      store.mail.prune('gu-a', 2);
+      expect(store.mail.from('gu-a', 9).map((mail) => mail.id)).toEqual(['ml-5', 'ml-4', 'ml-1']);
+      expect(store.mail.get('ml-b')).toBeDefined();
+      expect(store.mail.get('ml-r')?.replyTo).toBeNull();
+    });
+
     it('is between those who are there', () => {
       for (const fields of [{ to: 'gu-x' }, { from: 'gu-x' }, { replyTo: 'ml-x' }]) {
         expect(() => store.mail.insert(mailRow('ml-1', fields))).toThrow(REFUSED);

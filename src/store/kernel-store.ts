@@ -142,6 +142,8 @@ export interface MailTable {
   /** Of one sender, when it is said. */
   countOpen(to: string, from?: string): number;
   settle(id: string, state: Mail['state'], grant: string | null, answer: string | null): void;
+  /** Forgets what is no longer open, beyond the newest `keep` that this sender sent. */
+  prune(from: string, keep: number): void;
 }
 
 /** A call that waits for the host. `call` is shown, `digest` is what was approved. */

@@ -16,7 +16,7 @@ const PINS = [
   {
     file: 'state',
     migrations: KERNEL_MIGRATIONS,
-    hashes: ['209f5cff4d6eff87d48def535c9d6220f06ecf31e93c0371767f75f680b95f20'],
+    hashes: ['dcb63e1eedff7023f47a6b5778f22ea0543f7d0073c9bb213dc737d6710c2feb'],
   },
   {
     file: 'journal',

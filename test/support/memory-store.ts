@@ -202,6 +202,16 @@ function mailOf(
         need(state !== 'resolved' || grant !== null, 'grant');
         if (row !== undefined) mail.put(id, { ...row, state, grant, answer });
       },
+      prune(from, keep) {
+        const sent = mail.all().filter((row) => row.from === from);
+        for (const { id, state } of sent.toReversed().slice(keep)) {
+          if (state === 'open') continue;
+          mail.remove(id);
+          for (const row of mail.all()) {
+            if (row.replyTo === id) mail.put(row.id, { ...row, replyTo: null });
+          }
+        }
+      },
     },
     approvals: {
       insert(row) {

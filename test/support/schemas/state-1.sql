@@ -77,7 +77,7 @@ CREATE TABLE mail (
     text TEXT NOT NULL,
     wanted TEXT CHECK (json_type(wanted) = 'object'),
     enclosed TEXT NOT NULL CHECK (json_type(enclosed) = 'array'),
-    reply_to TEXT REFERENCES mail (id),
+    reply_to TEXT REFERENCES mail (id) ON DELETE SET NULL,
     created INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'resolved', 'rejected', 'dismissed')),
     grant_id TEXT REFERENCES grants (id),
@@ -86,6 +86,7 @@ CREATE TABLE mail (
   ) STRICT;
 CREATE INDEX mail_receiver ON mail (receiver, seq);
 CREATE INDEX mail_sender ON mail (sender, seq);
+CREATE INDEX mail_reply ON mail (reply_to) WHERE reply_to IS NOT NULL;
 CREATE INDEX mail_open ON mail (receiver, sender) WHERE state = 'open';
 CREATE TABLE approvals (
     seq INTEGER PRIMARY KEY,
