@@ -10,7 +10,7 @@ import type { HttpGrant } from './grant-index.ts';
 import type { BodyReader } from './http1/read-body.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import { upstreamHeaders } from './http1/rewrite.ts';
-import type { Hold } from './link/box-grants.ts';
+import { type Hold, joinHolds } from './link/box-grants.ts';
 import { type Meter, makeMeter } from './link/meter.ts';
 import type { Refusal } from './refusal.ts';
 import { authorityOf, displayOrigin, originOf, type Target } from './target.ts';
@@ -87,6 +87,12 @@ async function fillAndRecord(
   if (!brought.ok) return refused(box, target, call, url, brought, grant);
   const filled = fillSlots(brought.request, box.secrets.usable(brought.secret));
   if (!filled.ok) return refused(box, target, call, url, filled, grant);
+  const secrets = filled.used.flatMap(({ name }) => box.link.grants.holdSecret(name) ?? []);
+  const all = joinHolds([hold, ...secrets]);
+  if (all.ended !== null) {
+    for (const secret of secrets) secret.release();
+    return refused(box, target, call, url, all.ended, grant);
+  }
   for (const text of filled.notes) {
     const note = text === 'cookie-dropped' ? text : 'placeholder-outside-slot';
     box.recorder.note({ kind: 'note', box: box.config.box, note, text: `${text} (${url})` });
@@ -105,6 +111,7 @@ async function fillAndRecord(
       secrets: filled.used.map((secret) => secret.name),
     });
   } catch {
+    for (const secret of secrets) secret.release();
     return {
       ok: false,
       code: 'journal-unavailable',
@@ -117,7 +124,7 @@ async function fillAndRecord(
     use: {
       seq,
       grant,
-      hold,
+      hold: all,
       meter: grant.asks ? makeMeter(box.link, grant.id) : null,
       path: `${head.path.path}${query}`,
       headers: upstreamHeaders(filled.headers, authorityOf(target), guarded),

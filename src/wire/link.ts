@@ -127,6 +127,8 @@ export interface Change {
   readonly ended: readonly EndedGrant[];
   /** Those that came with the grants. */
   readonly secrets: readonly LinkSecret[];
+  /** Of a whole change: the secrets that the box was started with. */
+  readonly own: readonly OwnSecret[];
 }
 
 /** A grant as the egress holds it, and what it must know to ask for the use of it. */
@@ -135,6 +137,12 @@ export interface LinkGrant extends HeldGrant {
   readonly approval: Approval;
   /** Name of the secret that goes into every request under it; null for none. */
   readonly secret: string | null;
+}
+
+/** A secret that the box sees a placeholder of, and the grant that lets it be sent. */
+export interface OwnSecret {
+  readonly name: string;
+  readonly grant: string;
 }
 
 export interface EndedGrant {

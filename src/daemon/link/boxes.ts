@@ -36,10 +36,27 @@ export function makeBoxes(kernel: Kernel, store: BoxStore): Boxes {
 
   function give(guest: Principal, box: string, rule: LinkRule): void {
     kernel.grant(HOST, {
-      parent: rootFor(rule.config, rule.text),
+      parent: rootFor('http', rule.config, rule.text),
       to: guest.id,
       narrowing: rule.narrowing,
       reason: `the box was started with ${rule.text}`,
+      box,
+    });
+  }
+
+  /**
+   * What lets the box send a secret in its slots is a grant too, so that it can be taken back. It
+   * lets its holder do nothing else with the secret than to verify a MAC of no data.
+   */
+  function giveSecret(guest: Principal, box: string, name: string): void {
+    kernel.grant(HOST, {
+      parent: rootFor('secret', { name, algorithm: null, key: 'text' }, `the secret ${name}`),
+      to: guest.id,
+      narrowing: [
+        { methods: ['verify'], algorithms: null, bytes: 0, prefix: null, purposes: null },
+      ],
+      delegable: false,
+      reason: `the box may send ${name} in its slots`,
       box,
     });
   }
@@ -66,7 +83,7 @@ export function makeBoxes(kernel: Kernel, store: BoxStore): Boxes {
   }
 
   return {
-    open({ box: id, as, reason, rules }) {
+    open({ box: id, as, reason, rules, secrets }) {
       if (known.has(id)) throw new PowerboxError('call-invalid', `The box ${id} is known already.`);
       const token = randomBytes(32).toString('base64url');
       const { guest, box } = kernel.together(() => {
@@ -75,6 +92,7 @@ export function makeBoxes(kernel: Kernel, store: BoxStore): Boxes {
         const box = { id, guest: guest.id, token: digestOf(token), egress: null, created: made };
         store.boxes.put(box);
         for (const rule of rules) give(guest, id, rule);
+        for (const name of secrets) giveSecret(guest, id, name);
         return { guest, box };
       });
       known.set(id, box);

@@ -13,6 +13,7 @@ import type {
   FromDaemon,
   LinkGrant,
   LinkSecret,
+  OwnSecret,
 } from '../../wire/link.ts';
 import { CALLS_MAX, LINK_SECRETS_MS } from './limits.ts';
 import { makeSessionSecrets } from './session-secrets.ts';
@@ -46,7 +47,8 @@ export function openEgressSession(options: SessionOptions): EgressSession {
   const { kernel, box, send } = options;
   const secrets = makeSessionSecrets(options.home);
   const over = new AbortController();
-  const held = new Set<string>();
+  const own = ownSecrets(kernel, box);
+  const held = new Set(own.map(({ grant }) => grant));
   const waiting = new Map<number, (cut: number | null) => void>();
   let last: Promise<number | null> = Promise.resolve(0);
   let change = 0;
@@ -59,7 +61,8 @@ export function openEgressSession(options: SessionOptions): EgressSession {
   ): Promise<number | null> {
     const whole = change === 0;
     change += 1;
-    send({ type: 'change', change, whole, guest: box.guest, grants, ended, secrets: values });
+    const common = { guest: box.guest, grants, ended, secrets: values, own: whole ? own : [] };
+    send({ type: 'change', change, whole, ...common });
     last = new Promise((done) => waiting.set(change, done));
     return last;
   }
@@ -67,7 +70,7 @@ export function openEgressSession(options: SessionOptions): EgressSession {
   function push(): Promise<number | null> {
     const grants: LinkGrant[] = [];
     const values: LinkSecret[] = [];
-    const now = new Set<string>();
+    const now = new Set(own.map(({ grant }) => grant).filter((id) => isValid(kernel, id)));
     for (const grant of kernel.replica(box.guest)) {
       const isNew = !held.has(grant.id);
       if (isNew && !isFor(kernel, grant.id, box.id)) continue;
@@ -141,6 +144,21 @@ export function openEgressSession(options: SessionOptions): EgressSession {
       waiting.clear();
     },
   };
+}
+
+function isValid(kernel: Kernel, id: string): boolean {
+  return kernel.view(id).valid.allow;
+}
+
+/** The secrets that the box was started with, also those that ended since. */
+function ownSecrets(kernel: Kernel, box: RegisteredBox): readonly OwnSecret[] {
+  return kernel
+    .grants({ to: box.guest, all: true })
+    .filter(({ grant, power }) => grant.box === box.id && power.kind === 'secret')
+    .map(({ grant, power }) => ({
+      name: (power.config as { readonly name: string }).name,
+      grant: grant.id,
+    }));
 }
 
 /** A grant that was made for one box of a guest is none of its other boxes' business. */

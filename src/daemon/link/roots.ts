@@ -1,7 +1,9 @@
 import { HOST, type Kernel } from '../../kernel/kernel.ts';
 
-/** The root grant of the http power with this config; one that is there already is taken. */
-export function makeRoots(kernel: Kernel): (config: unknown, words: string) => string {
+/** The root grant of the power of this kind and config; one that is there already is taken. */
+export type RootFor = (kind: string, config: unknown, words: string) => string;
+
+export function makeRoots(kernel: Kernel): RootFor {
   const roots = new Map<string, string>();
 
   function isAlive(root: string): boolean {
@@ -13,23 +15,23 @@ export function makeRoots(kernel: Kernel): (config: unknown, words: string) => s
   }
 
   /** A power that was made known by hand is found by its config. */
-  function find(key: string): string | undefined {
+  function find(kind: string, key: string): string | undefined {
     const equal = kernel
       .powers()
-      .filter((power) => power.kind === 'http' && canonical(power.config) === key)
+      .filter((power) => power.kind === kind && canonical(power.config) === key)
       .map(({ id }) => id);
     if (equal.length === 0) return undefined;
     const views = kernel.grants({ to: HOST });
     return views.find(({ grant, valid }) => isRoot(grant, equal) && valid.allow)?.grant.id;
   }
 
-  return (config, words) => {
+  return (kind, config, words) => {
     const key = canonical(config);
-    const known = roots.get(key);
+    const known = roots.get(`${kind} ${key}`);
     if (known !== undefined && isAlive(known)) return known;
     const root =
-      find(key) ?? kernel.makePower('http', config, `a box was started with ${words}`).root.id;
-    roots.set(key, root);
+      find(kind, key) ?? kernel.makePower(kind, config, `a box was started with ${words}`).root.id;
+    roots.set(`${kind} ${key}`, root);
     return root;
   };
 }

@@ -19,7 +19,7 @@ function grant(id: string, rule = 'example.com', expires: number | null = null):
 }
 
 function change(fields: Partial<Change>): Change {
-  const empty = { grants: [], ended: [], secrets: [] };
+  const empty = { grants: [], ended: [], secrets: [], own: [] };
   return { type: 'change', change: 1, whole: false, guest: 'gu-1', ...empty, ...fields };
 }
 

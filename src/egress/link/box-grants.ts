@@ -18,6 +18,11 @@ export interface BoxGrants {
   apply(change: Change): number;
   /** A use begins; null when the grant is no more. */
   hold(grant: HttpGrant): Hold | null;
+  /**
+   * A use sends a secret of the box; its end is told like that of a grant. Null for a secret that
+   * hangs on no grant, as one from a file of the workspace.
+   */
+  holdSecret(name: string): Hold | null;
 }
 
 /** One use while it goes on. */
@@ -38,17 +43,34 @@ export function makeBoxGrants(): BoxGrants {
   let guest = '';
   const index = makeGrantIndex();
   const holds = new Map<string, Set<OpenHold>>();
+  const own = new Map<string, { readonly grant: string; why: Refusal | null }>();
   const past = new Map<string, { grant: HttpGrant; why: Refusal }>();
 
   function end({ id, code, reason }: EndedGrant): number {
-    const grant = index.remove(id);
-    if (grant === undefined) return 0;
     const why = { code, reason };
-    past.set(id, { grant, why });
-    if (past.size > ENDED_KNOWN_MAX) past.delete(past.keys().next().value as string);
+    for (const secret of own.values()) if (secret.grant === id) secret.why ??= why;
+    const grant = index.remove(id);
+    if (grant !== undefined) remember(grant, why);
     const open = [...(holds.get(id) ?? [])];
     for (const hold of open) hold.end(why);
     return open.length;
+  }
+
+  function remember(grant: HttpGrant, why: Refusal): void {
+    const { id } = grant;
+    past.set(id, { grant, why });
+    if (past.size > ENDED_KNOWN_MAX) past.delete(past.keys().next().value as string);
+  }
+
+  function begin(id: string, limits: Pick<HttpGrant, 'expires' | 'text'>): OpenHold {
+    const open = holds.get(id) ?? new Set();
+    holds.set(id, open);
+    const hold = makeHold(limits, () => {
+      open.delete(hold);
+      if (open.size === 0 && holds.get(id) === open) holds.delete(id);
+    });
+    open.add(hold);
+    return hold;
   }
 
   /** What is not among all grants of a whole replica has ended while nobody could say so. */
@@ -72,6 +94,9 @@ export function makeBoxGrants(): BoxGrants {
     apply(change) {
       guest = change.guest;
       let cut = 0;
+      for (const { name, grant } of change.own) {
+        if (own.get(name)?.grant !== grant) own.set(name, { grant, why: null });
+      }
       for (const ended of change.ended) cut += end(ended);
       if (change.whole) cut += endMissing(change);
       for (const grant of change.grants) {
@@ -81,20 +106,41 @@ export function makeBoxGrants(): BoxGrants {
       return cut;
     },
     hold(grant) {
-      if (index.get(grant.id) === undefined) return null;
-      const open = holds.get(grant.id) ?? new Set();
-      holds.set(grant.id, open);
-      const hold = makeHold(grant, () => {
-        open.delete(hold);
-        if (open.size === 0 && holds.get(grant.id) === open) holds.delete(grant.id);
-      });
-      open.add(hold);
+      return index.get(grant.id) === undefined ? null : begin(grant.id, grant);
+    },
+    holdSecret(name) {
+      const secret = own.get(name);
+      if (secret === undefined) return null;
+      const hold = begin(secret.grant, { expires: null, text: name });
+      if (secret.why !== null) hold.end(secret.why);
       return hold;
     },
   };
 }
 
-function makeHold(grant: HttpGrant, over: () => void): OpenHold {
+/** One hold of all: it ends with the first of them, and lets go of every one. */
+export function joinHolds(holds: readonly [Hold, ...Hold[]]): Hold {
+  if (holds.length === 1) return holds[0];
+  return {
+    get ended() {
+      return holds.find(({ ended }) => ended !== null)?.ended ?? null;
+    },
+    onEnd(cut) {
+      let told = false;
+      for (const hold of holds) {
+        hold.onEnd((why) => {
+          if (!told) cut(why);
+          told = true;
+        });
+      }
+    },
+    release() {
+      for (const hold of holds) hold.release();
+    },
+  };
+}
+
+function makeHold(grant: Pick<HttpGrant, 'expires' | 'text'>, over: () => void): OpenHold {
   let ended: Refusal | null = null;
   let tell: ((why: Refusal) => void) | null = null;
   let timer: NodeJS.Timeout | undefined;

@@ -81,4 +81,5 @@ const NOTHING: Omit<Change, 'guest'> = {
   grants: [],
   ended: [],
   secrets: [],
+  own: [],
 };
