@@ -22,6 +22,12 @@ describe('the state, when those who write it are killed', () => {
     expect(report.transactions).toBeGreaterThan(KILLS);
   }, 120_000);
 
+  it('says so, and keeps the same, when the disk takes no more', async () => {
+    const { status, report } = await crash(['--kills', '5', '--full']);
+    expect(report).toMatchObject({ ok: true, full: 5 });
+    expect(status).toBe(0);
+  }, 120_000);
+
   it('would be seen to have lost a row', async () => {
     const { status, report } = await crash(['--kills', String(KILLS), '--damage']);
     expect(report.ok).toBe(false);

@@ -3,9 +3,10 @@
 // store holds that was never killed and was given the same transactions, with or without the one
 // that was going on. Prints one JSON object; exits with 1 at the first fault.
 //
-//   node test/support/kernel-crash.mjs SOURCES [--kills N] [--seed N] [--out FILE] [--damage]
+//   node test/support/kernel-crash.mjs SOURCES [--kills N] [--seed N] [--out FILE] [--full] [--damage]
 //
-// SOURCES is the folder of the compiled sources. --damage takes an acknowledged row away by hand,
+// SOURCES is the folder of the compiled sources. With --full the writers are not killed: their
+// disk takes no more after a while, another amount each time. --damage takes an acknowledged row away by hand,
 // to show that this would be found.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { circumstances } from '../../bench/support/report.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,6 +22,7 @@ const { values: options, positionals } = parseArgs({
     kills: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     out: { type: 'string' },
+    full: { type: 'boolean', default: false },
     damage: { type: 'boolean', default: false },
   },
 });
@@ -31,9 +34,11 @@ const { openKernelStore } = await load('store/kernel-database.js');
 
 const WRITER = join(import.meta.dirname, 'kernel-writer.mjs');
 /** A new home after so many kills, so that comparing stays quick and new files are killed too. */
-const KILLS_OF_HOME = 25;
+const KILLS_OF_HOME = options.full ? 1 : 25;
 /** The writer is killed so long after its first word, at most. */
 const WRITING_MS_MAX = 25;
+/** Files may be so large when the disk is to be full, at least: enough to begin with. */
+const FULL_KIB_MIN = 600;
 /** Or so long after its start, at most: in the middle of opening. */
 const OPENING_MS_MAX = 120;
 
@@ -45,6 +50,7 @@ const counts = {
   inFlightLost: 0,
   inFlightKept: 0,
   opening: 0,
+  full: 0,
 };
 const started = Date.now();
 try {
@@ -60,7 +66,7 @@ async function crashHome(number) {
   try {
     for (let kill = 0; kill < KILLS_OF_HOME && counts.kills < kills; kill += 1) {
       const seed = Number(options.seed) * 1_000_000 + number * 1_000 + kill;
-      const words = await killedWriter(join(root, 'home'), seed);
+      const words = await wordsOfWriter(join(root, 'home'), seed);
       check(join(root, 'home'), model, words, seed);
       counts.kills += 1;
       progress();
@@ -71,24 +77,46 @@ async function crashHome(number) {
   }
 }
 
-async function killedWriter(root, seed) {
-  const child = spawn(process.execPath, [WRITER, sources, root, String(seed)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+async function wordsOfWriter(root, seed) {
+  const command = [process.execPath, WRITER, sources, root, String(seed)];
+  const [program, ...words] = options.full
+    ? ['bash', '-c', fullDisk(seed), 'bash', ...command]
+    : command;
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
-  const kill = (ms) => setTimeout(() => child.kill('SIGKILL'), ms);
   child.stdout.setEncoding('utf8').on('data', (part) => {
     text += part;
   });
-  // The delay comes of the seed too; where it falls in the writer's work does not.
-  const delay = ((seed * 2_654_435_761) % 4_294_967_296) / 4_294_967_296;
-  if (seed % 10 === 0) kill(delay * OPENING_MS_MAX);
-  else child.stdout.once('data', () => kill(delay * WRITING_MS_MAX));
+  if (!options.full) killAtRandom(child, seed);
   const [, signal] = await new Promise((done) => child.once('close', (...end) => done(end)));
-  if (signal !== 'SIGKILL') throw new Error(`seed ${seed}: the writer ended by itself`);
+  if (!options.full && signal !== 'SIGKILL')
+    throw new Error(`seed ${seed}: the writer ended by itself`);
   if (text === '') counts.opening += 1;
   // What follows the last line end was not written whole.
-  return text.split('\n').slice(0, -1);
+  const lines = text.split('\n').slice(0, -1);
+  if (!options.full) return lines;
+  if (lines.pop() !== 'fault store-unavailable')
+    throw new Error(`seed ${seed}: the disk was not full`);
+  counts.full += 1;
+  return lines;
+}
+
+/** The delay comes of the seed; where it falls in the writer's work does not. */
+function killAtRandom(child, seed) {
+  const kill = (ms) => setTimeout(() => child.kill('SIGKILL'), ms);
+  if (seed % 10 === 0) kill(shareOf(seed) * OPENING_MS_MAX);
+  else child.stdout.once('data', () => kill(shareOf(seed) * WRITING_MS_MAX));
+}
+
+/** The signal of a file that grows beyond its limit is ignored, as on a full disk. */
+function fullDisk(seed) {
+  const kib = FULL_KIB_MIN + Math.floor(shareOf(seed) * FULL_KIB_MIN);
+  return `trap '' XFSZ; ulimit -f ${kib}; exec "$@"`;
+}
+
+/** From 0 to 1, another for each seed. */
+function shareOf(seed) {
+  return (Math.imul(seed >>> 0, 2_654_435_761) >>> 0) / 4_294_967_296;
 }
 
 function check(root, model, words, seed) {
@@ -186,6 +214,8 @@ function progress() {
 
 function finish(result) {
   const report = {
+    ...circumstances(),
+    command: `npm run crash -- --seed ${options.seed}`,
     ...result,
     seed: Number(options.seed),
     ...counts,

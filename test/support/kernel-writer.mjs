@@ -1,5 +1,6 @@
 // Does random transactions on the state until it is killed. Prints the writes of each transaction
-// before it begins, then `ok` once it is kept, or `no` once it was taken back on purpose.
+// before it begins, then `ok` once it is kept, or `no` once it was taken back on purpose; `fault`
+// and a code when the disk takes no more.
 // Arguments: folder of the compiled sources, POWERBOX_HOME, seed.
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +57,10 @@ function run(writes, fails) {
     for (const write of writes) remember(write);
     writeSync(1, 'ok\n');
   } catch (error) {
-    if (error.message !== 'taken back') throw error;
+    if (error.message !== 'taken back') {
+      writeSync(1, `fault ${error.code}\n`);
+      process.exit();
+    }
     writeSync(1, 'no\n');
   }
 }
