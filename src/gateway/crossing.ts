@@ -68,7 +68,7 @@ function makeCallback(
   const stub = brought.dup();
   const call = callback((...args) =>
     session.callBack(async () => {
-      const answer = await stub(...args.map((arg) => crossOut(session, holder, arg)));
+      const answer = await stub(...args.map((arg) => crossOut(session, holder, arg).value));
       try {
         const { values, dispose } = crossIn(session, holder, [answer]);
         // A callback that answers with a callback has nobody who could let go of that.
@@ -87,36 +87,80 @@ function disposeOf(answer: unknown): void {
   if (isObject && Symbol.dispose in answer) (answer as Disposable)[Symbol.dispose]();
 }
 
+/** What a peer is given, and how large it is, roughly. */
+interface Given {
+  readonly value: unknown;
+  readonly bytes: number;
+  /** Takes back the objects that are in it. */
+  takeBack(): void;
+}
+
+/** What a value takes beside its text, in memory and in a message. */
+const VALUE_BYTES = 16;
+
 /**
  * An answer on its way out: references become objects of the session. `over` is called when the
  * peer has let go of all of them, at once when there are none.
  */
-export function crossOut(
+function crossOut(
   session: Session,
   holder: string,
   value: unknown,
   over: () => void = () => undefined,
-): unknown {
+): Given {
+  const targets: RpcTarget[] = [];
   let open = 1;
+  let bytes = 0;
   const done = (): void => {
     open -= 1;
     if (open === 0) over();
   };
   const give = (part: unknown): unknown => {
+    bytes += VALUE_BYTES;
+    if (typeof part === 'string') bytes += part.length;
     if (part === null || typeof part !== 'object' || part instanceof RpcTarget) return part;
     if (isReference(part)) {
       open += 1;
-      return makePowerTarget(session, holder, part, done);
+      const target = makePowerTarget(session, holder, part, done);
+      targets.push(target);
+      return target;
     }
     if (Array.isArray(part)) return part.map(give);
+    if (part instanceof Uint8Array) bytes += part.byteLength;
     if (Object.getPrototypeOf(part) !== Object.prototype) return part;
-    return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, give(item)]));
+    return Object.fromEntries(
+      Object.entries(part).map(([key, item]) => {
+        bytes += key.length;
+        return [key, give(item)];
+      }),
+    );
   };
   try {
-    return give(value);
+    const takeBack = (): void => {
+      for (const target of targets) heldBy(target)?.drop();
+    };
+    return { value: give(value), bytes, takeBack };
   } finally {
     done();
   }
+}
+
+/** An answer to a call of the peer, which holds it until it lets go of the call. */
+export function answer(
+  session: Session,
+  holder: string,
+  call: number,
+  value: unknown,
+  over?: () => void,
+): unknown {
+  const given = crossOut(session, holder, value, over);
+  try {
+    session.charge(call, given.bytes);
+  } catch (error) {
+    given.takeBack();
+    throw error;
+  }
+  return given.value;
 }
 
 function refused(what: string): PowerboxError {

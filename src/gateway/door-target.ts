@@ -1,8 +1,10 @@
 import { RpcTarget } from 'capnweb';
 import { type Guard, guardOf } from '../ocap/derive.ts';
 import type { GuestDoor, HostDoor } from '../wire/doors.ts';
-import { crossIn, crossOut } from './crossing.ts';
+import { PowerboxError } from '../wire/errors.ts';
+import { answer, crossIn } from './crossing.ts';
 import { GUEST_METHODS, HOST_METHODS } from './door-methods.ts';
+import { readCall } from './screen.ts';
 import type { Session } from './session.ts';
 
 /** What a peer begins with: a door as an object of its session. */
@@ -49,10 +51,12 @@ async function enter(
   open: OpenDoor | undefined,
   guard: Guard,
   name: string,
-  args: readonly unknown[],
+  marked: readonly unknown[],
 ): Promise<unknown> {
-  if (open === undefined) throw new TypeError('A method of a door was called without its door.');
+  if (open === undefined)
+    throw new PowerboxError('call-invalid', 'Cannot call a method of a door without the door.');
   const { session, holder, door } = open;
+  const { call, args } = readCall(marked);
   return session.call(async () => {
     // A guest that was removed has no door, even where a session of it is still open.
     session.host.kernel.principal(holder);
@@ -60,7 +64,7 @@ async function enter(
     try {
       const passed = guard('root', name, brought.values);
       const method = (door as unknown as Record<string, DoorMethod>)[name] as DoorMethod;
-      return crossOut(session, holder, await method(...passed));
+      return answer(session, holder, call, await method(...passed));
     } finally {
       brought.dispose();
     }

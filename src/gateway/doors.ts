@@ -54,8 +54,8 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 /** Opens the doors of a daemon: the socket for its host, and the port for guests when wanted. */
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const { kernel, tokens, log, now = Date.now } = options;
-  const host: SessionHost = { kernel, handles: makeHandles(kernel), log };
   const sessions = makeSessions();
+  const host: SessionHost = { kernel, handles: makeHandles(kernel), log, held: sessions.held };
   let port: PortDoor | undefined;
 
   type Open = (events: WireEvents) => WireEnd;

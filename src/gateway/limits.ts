@@ -6,8 +6,10 @@ export const MESSAGE_BYTES_MAX = 4 * 1024 ** 2;
 export const MESSAGE_DEPTH_MAX = 192;
 /** Digits of a whole number of any length; parsing takes time that grows with their square. */
 export const BIGINT_DIGITS_MAX = 1_024;
-/** Text of the calls that a peer made and has not let go of. */
-export const HELD_BYTES_MAX = 32 * 1024 ** 2;
+/** Calls that a peer made and has not let go of, and their answers. */
+export const HELD_BYTES_MAX = 64 * 1024 ** 2;
+/** The same of all sessions together, as one peer can have many. */
+export const ALL_HELD_BYTES_MAX = 512 * 1024 ** 2;
 /** Calls that a peer made and has not let go of; a client lets go when it has the answer. */
 export const HELD_CALLS_MAX = 4_096;
 /** Powers that one session was given and holds. */

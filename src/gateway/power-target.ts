@@ -1,7 +1,8 @@
 import { RpcTarget } from 'capnweb';
 import type { InstalledKind, Reference } from '../kernel/kernel.ts';
 import { PowerboxError } from '../wire/errors.ts';
-import { crossIn, crossOut } from './crossing.ts';
+import { answer, crossIn } from './crossing.ts';
+import { readCall } from './screen.ts';
 import type { Session } from './session.ts';
 
 /** What a peer's object stands for. Kept beside the object, as an object's own properties are not. */
@@ -80,21 +81,26 @@ function makeClass(kind: InstalledKind, facet: string): typeof RpcTarget {
   return Target;
 }
 
-async function invoke(target: object, method: string, args: readonly unknown[]): Promise<unknown> {
+async function invoke(
+  target: object,
+  method: string,
+  marked: readonly unknown[],
+): Promise<unknown> {
   const held = HELD.get(target);
   if (held === undefined) {
     throw new PowerboxError('reference-closed', 'Cannot use a power that was let go of.');
   }
   const { session, holder, reference } = held;
+  const { call, args } = readCall(marked);
   return session.call(async () => {
     const brought = crossIn(session, holder, args);
-    let answer: unknown;
+    let value: unknown;
     try {
-      answer = await session.host.kernel.use(holder, reference, method, brought.values);
+      value = await session.host.kernel.use(holder, reference, method, brought.values);
     } catch (error) {
       brought.dispose();
       throw error;
     }
-    return crossOut(session, holder, answer, brought.dispose);
+    return answer(session, holder, call, value, brought.dispose);
   });
 }

@@ -54,7 +54,10 @@ function isName(kernel: Kernel, text: string): boolean {
   }
 }
 
-/** `KIND:WORDS`, or a rule of http, whose methods and path become a rule of the grant. */
+/**
+ * `KIND:WORDS`, or `ORIGIN with SECRET`, or a rule of http, whose methods and path become a rule of
+ * the grant.
+ */
 export async function readNewPower(kernel: Kernel, text: string): Promise<NewPower> {
   const [, kind, words = ''] = /^([a-z][a-z0-9-]*):(.*)$/s.exec(text) ?? [];
   if (kind !== undefined && kind !== 'http' && kind !== 'https' && !/^\d+(?:\/|$)/.test(words)) {
@@ -63,6 +66,9 @@ export async function readNewPower(kernel: Kernel, text: string): Promise<NewPow
   }
   const http = definitionOf(kernel, 'http');
   const ruleText = kind === 'http' && !words.startsWith('//') ? words : text;
+  if (/ with /.test(ruleText)) {
+    return { kind: 'http', definition: http, config: http.readConfig(ruleText), only: [] };
+  }
   const [rule] = await parseRules([ruleText]);
   if (rule === undefined) throw new PowerboxError('power-invalid', 'Cannot read an empty rule.');
   const isWhole = rule.narrowing.methods === null && rule.narrowing.path === null;

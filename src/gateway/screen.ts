@@ -3,56 +3,69 @@ import { HELD_BYTES_MAX, HELD_CALLS_MAX } from './limits.ts';
 
 /**
  * Looks at every message of a peer before the protocol does, and keeps count of what the peer
- * makes this side hold. The messages are those of capnweb; each `push` takes the next number of a
- * table on this side and stays there until the peer releases it.
+ * makes this side hold. The messages are those of capnweb; each `push` is a call, takes the next
+ * number of a table on this side, and is kept there with its answer until the peer releases it.
  */
 export interface Screen {
-  /** The message as data. Throws `session-limit` or `call-invalid`, which ends the session. */
+  /**
+   * The message as data, with the number of its call as the call's last argument (see `readCall`).
+   * Throws `session-limit` or `call-invalid`, which ends the session.
+   */
   admit(text: string): unknown;
+  /** Counts the bytes of an answer to a call. False when the peer holds too much already. */
+  charge(call: number, bytes: number): boolean;
+  /** Bytes of all calls that are held, and of their answers. */
+  held(): number;
 }
 
 /** Of the protocol's messages, those that a client of powers has use for; the rest are streams. */
 const MESSAGES = new Set(['push', 'pull', 'resolve', 'reject', 'release', 'abort']);
 
 /**
- * Forms of values that are left out. `remap` runs a program of the peer's over lists of the peer's
- * choice, in one turn of the loop. A pipe that nobody reads holds what is written to it without a
- * bound. The others are objects of classes, which no power takes.
+ * Forms of values that are taken. Left out are `remap`, which runs a program of the peer's over
+ * lists of the peer's choice in one turn of the loop; pipes, which hold without a bound what is
+ * written to them and not read; and objects of classes, which no power takes.
  */
-const REFUSED_FORMS = new Set([
-  'remap',
-  'readable',
-  'writable',
-  'blob',
-  'request',
-  'response',
-  'headers',
-  'url',
+const FORMS = new Set([
+  'import',
+  'pipeline',
+  'export',
+  'promise',
+  'error',
+  'bytes',
+  'date',
+  'bigint',
+  'undefined',
+  'inf',
+  '-inf',
+  'nan',
 ]);
 
 export function makeScreen(): Screen {
-  const held = new Map<number, number>();
+  const calls = new Map<number, number>();
   let nextCall = 1;
   let heldBytes = 0;
 
-  function hold(bytes: number): void {
-    held.set(nextCall, bytes);
+  function hold(bytes: number): number {
+    const call = nextCall;
     nextCall += 1;
+    calls.set(call, bytes);
     heldBytes += bytes;
-    if (held.size > HELD_CALLS_MAX || heldBytes > HELD_BYTES_MAX) {
+    if (calls.size > HELD_CALLS_MAX || heldBytes > HELD_BYTES_MAX) {
       throw new PowerboxError(
         'session-limit',
-        `Cannot go on with the session: it holds ${held.size} calls of ${heldBytes} bytes that it did not let go of.`,
+        `Cannot go on with the session: it holds ${calls.size} calls of ${heldBytes} bytes that it did not let go of.`,
       );
     }
+    return call;
   }
 
   function release(id: unknown, count: unknown): void {
     // The protocol would add a negative count to what is held.
     if (!Number.isInteger(count) || (count as number) < 1) throw invalid('it releases nothing');
-    const bytes = held.get(id as number);
+    const bytes = calls.get(id as number);
     if (bytes === undefined) return;
-    held.delete(id as number);
+    calls.delete(id as number);
     heldBytes -= bytes;
   }
 
@@ -63,12 +76,30 @@ export function makeScreen(): Screen {
       if (!Array.isArray(message) || typeof name !== 'string' || !MESSAGES.has(name)) {
         throw invalid('it is of a kind that the gateway does not take');
       }
-      if (name === 'push') hold(text.length);
-      if (name === 'release') release(message[1], message[2]);
+      if (name === 'push') markCall(message[1], hold(text.length));
+      else if (name === 'release') release(message[1], message[2]);
       else checkForms(message.slice(1));
       return message;
     },
+    charge(call, bytes) {
+      const charged = calls.get(call);
+      // What the peer has let go of already is dropped as soon as it is there.
+      if (charged === undefined) return true;
+      if (heldBytes + bytes > HELD_BYTES_MAX) return false;
+      calls.set(call, charged + bytes);
+      heldBytes += bytes;
+      return true;
+    },
+    held: () => heldBytes,
   };
+}
+
+/** The arguments that a method was called with, and the number that the screen gave the call. */
+export function readCall(args: readonly unknown[]): {
+  readonly call: number;
+  readonly args: readonly unknown[];
+} {
+  return { call: Number(args.at(-1)), args: args.slice(0, -1) };
 }
 
 function parse(text: string): unknown {
@@ -79,27 +110,47 @@ function parse(text: string): unknown {
   }
 }
 
+/** A call of a method, `["pipeline", object, path, arguments]`, or a look at what is there. */
+function markCall(value: unknown, call: number): void {
+  if (!Array.isArray(value) || value[0] !== 'pipeline' || value.length < 3 || value.length > 4) {
+    throw invalid('it is no call');
+  }
+  const args: unknown = value[3];
+  if (value.length === 3) return;
+  if (!Array.isArray(args)) throw invalid('it has no list of arguments');
+  checkForms([...args]);
+  args.push(call);
+}
+
 /**
  * A list within a list is a list of values; any other list is a form, whose first item names it.
- * The values within a form stand in its objects and in its lists of arguments.
+ * A form that calls within another's arguments is left out, so that a message is one call.
  */
-function checkForms(values: unknown[]): void {
-  const waiting = values;
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (typeof value !== 'object' || value === null) continue;
+function checkForms(waiting: unknown[]): void {
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (!isObject(value)) continue;
     if (!Array.isArray(value)) {
       pushAll(waiting, Object.values(value));
     } else if (value.length === 1 && Array.isArray(value[0])) {
       pushAll(waiting, value[0]);
     } else {
-      if (REFUSED_FORMS.has(value[0])) {
-        throw invalid(`it holds the form "${value[0]}", which the gateway does not take`);
-      }
-      // Of `pipeline` the arguments, of `error` its properties; paths hold no values.
-      if (Array.isArray(value[3])) pushAll(waiting, value[3]);
-      if (isObject(value[4])) waiting.push(value[4]);
+      checkForm(value);
+      if (value[0] === 'error' && isObject(value[4])) waiting.push(value[4]);
     }
   }
+}
+
+function checkForm(form: readonly unknown[]): void {
+  const name = typeof form[0] === 'string' ? form[0] : '';
+  const isCall = (name === 'pipeline' || name === 'import') && form.length > 3;
+  if (FORMS.has(name) && !isCall) return;
+  const what = name === '' ? 'a list that is neither data nor a form' : `the form ${shown(name)}`;
+  throw invalid(`it holds ${what}, which the gateway does not take`);
+}
+
+function shown(name: string): string {
+  return JSON.stringify(name.slice(0, 20)).replace(/[^\x20-\x7e]/g, '?');
 }
 
 /** A loop, because a list can be longer than a call can have arguments. */

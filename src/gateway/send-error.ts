@@ -30,6 +30,9 @@ export function sentError(error: unknown, log: (error: unknown) => void): Error 
 
 function translate(error: unknown, log: (error: unknown) => void): PowerboxError {
   const message = error instanceof Error ? error.message : '';
+  if (isOfPath(error)) {
+    return new PowerboxError('method-unknown', 'Cannot do this: nothing is at this path.');
+  }
   const code = FAULTS.find(([pattern]) => pattern.test(message))?.[1];
   if (code !== undefined) {
     const text = message.slice(0, FAULT_CHARS_MAX).replace(/\.$/, '');
@@ -37,6 +40,12 @@ function translate(error: unknown, log: (error: unknown) => void): PowerboxError
   }
   log(error);
   return new PowerboxError('internal', 'Something failed in the daemon; its log says what.');
+}
+
+/** The library walks a peer's path over what is not there, and falls. */
+function isOfPath(error: unknown): boolean {
+  const place = error instanceof TypeError ? error.stack?.split('\n')[1] : undefined;
+  return place?.includes('followPath') === true;
 }
 
 /** The error that `sentError` made, on the side of a client. */

@@ -1,8 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { RpcSession, type RpcTarget } from 'capnweb';
 import type { Kernel, Reference } from '../kernel/kernel.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import type { Handles } from './handles.ts';
 import {
+  ALL_HELD_BYTES_MAX,
   BIGINT_DIGITS_MAX,
   CALLBACKS_MAX,
   CALLS_MAX,
@@ -21,6 +23,8 @@ export interface SessionHost {
   readonly kernel: Kernel;
   readonly handles: Handles;
   log(error: unknown): void;
+  /** Bytes that all sessions hold. */
+  held(): number;
 }
 
 /** One peer, from its first message to its end. Nothing of one session is known to another. */
@@ -30,13 +34,17 @@ export interface Session {
   readonly ended: AbortSignal;
   /** Counts work as a call that goes on; throws `session-limit` when too many do. */
   call<T>(work: () => Promise<T>): Promise<T>;
-  /** The same for calls of the peer's callbacks. */
+  /** Counts the bytes of an answer to a call; throws `session-limit` when too many are held. */
+  charge(call: number, bytes: number): void;
+  /** Counts calls of the peer's callbacks as `call` counts those of this side. */
   callBack<T>(work: () => Promise<T>): Promise<T>;
   /**
    * Keeps a reference for the peer until what this gives is called, or the session ends; `dropped`
    * is called then, once.
    */
   keep(reference: Reference, dropped: () => void): () => void;
+  /** Bytes of what the peer holds. */
+  held(): number;
   end(error: PowerboxError): void;
 }
 
@@ -48,6 +56,8 @@ export function openSession(
   closed: () => void,
 ): Session {
   const ended = new AbortController();
+  // Each call that waits for the end listens; their number has a limit of its own.
+  setMaxListeners(0, ended.signal);
   const kept = new Set<() => void>();
   let messages = 0;
 
@@ -70,6 +80,13 @@ export function openSession(
     host,
     ended: ended.signal,
     call: counted(CALLS_MAX, 'calls'),
+    charge(call, bytes) {
+      const isTooMuch = host.held() + bytes > ALL_HELD_BYTES_MAX;
+      if (isTooMuch || !transport.screen.charge(call, bytes)) {
+        throw limit('so many answers that were not let go of');
+      }
+    },
+    held: () => transport.screen.held(),
     callBack: counted(CALLBACKS_MAX, 'callbacks'),
     keep(reference, dropped) {
       ended.signal.throwIfAborted();

@@ -1,11 +1,12 @@
 import type { RpcTransportWithCustomEncoding } from 'capnweb';
 import { PowerboxError } from '../wire/errors.ts';
 import { STALLED_MS_MAX, UNSENT_BYTES_MAX, UNSENT_BYTES_PAUSE } from './limits.ts';
-import { makeScreen } from './screen.ts';
+import { makeScreen, type Screen } from './screen.ts';
 import type { WireEnd, WireEvents } from './wire-end.ts';
 
 export interface Transport extends RpcTransportWithCustomEncoding {
   readonly encodingLevel: 'jsonCompatible';
+  readonly screen: Pick<Screen, 'charge' | 'held'>;
   /** Ends the session for this reason, of which the peer is told. */
   fail(error: Error): void;
 }
@@ -65,6 +66,7 @@ export function makeTransport(
 
   return {
     encodingLevel: 'jsonCompatible',
+    screen,
     send(message) {
       const text = JSON.stringify(message);
       wire.send(text);

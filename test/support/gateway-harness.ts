@@ -116,3 +116,14 @@ export async function lookup(
 ): Promise<Till> {
   return (await door.lookup(path)) as Till;
 }
+
+/**
+ * The message that a call is refused with; empty when it is not. A promise of the library can be
+ * called as a function, so nothing that would call a function may be asked about one.
+ */
+export async function refusal(call: PromiseLike<unknown>): Promise<string> {
+  return call.then(
+    () => '',
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+}
