@@ -1,12 +1,11 @@
 import type { KernelStore, Mail } from '../store/kernel-store.ts';
 import { PowerboxError } from '../wire/errors.ts';
-import type { JournalEntry, MailEntry } from '../wire/journal-entry.ts';
+import type { JournalEntry } from '../wire/journal-entry.ts';
 import { atomically } from './atomically.ts';
 import { newId } from './ids.ts';
 import { HOST } from './kernel.ts';
-import { MAIL_KEPT_MAX, MAIL_LISTED_MAX } from './limits.ts';
-import { makeMailLimits } from './mail-limits.ts';
-import { makeMailWaiters } from './mail-waiters.ts';
+import { MAIL_LISTED_MAX } from './limits.ts';
+import { makePostOffice } from './mail-post.ts';
 import { checkEnclosed, checkText, readAsk } from './mail-words.ts';
 import { shown } from './name-path.ts';
 import type { Names } from './names.ts';
@@ -64,54 +63,10 @@ export interface MailroomParts {
   givenBy(grant: string): string | undefined;
 }
 
-/**
- * Every principal comes from the session that speaks, never from a message, so nobody writes in
- * another's name. Each change is one transaction with its journal row: the row is written last,
- * and without it nothing is kept.
- */
+/** Every principal comes from the session that speaks, so nobody writes in another's name. */
 export function makeMailroom(parts: MailroomParts): Mailroom {
   const { store, names, now } = parts;
-  const limits = makeMailLimits(store, now);
-  const waiters = makeMailWaiters(store);
-
-  /** `what` is recorded with the words of the one who acts. */
-  const record = (
-    what: MailEntry['what'],
-    { id }: Mail,
-    { from, to, text, grant }: Pick<MailEntry, 'from' | 'to' | 'text'> & { grant?: string | null },
-  ): void => {
-    const held = grant === null || grant === undefined ? {} : { grant };
-    parts.journal({ kind: 'mail', mail: id, from, to, what, text, ...held });
-  };
-
-  const post = (what: MailEntry['what'], mail: Mail): Mail => {
-    checkReceiver(store, mail);
-    limits.check(mail);
-    atomically(store, () => {
-      store.mail.insert(mail);
-      store.mail.prune(mail.from, MAIL_KEPT_MAX);
-      record(what, mail, { ...mail, grant: mail.enclosed[0]?.grant ?? null });
-    });
-    limits.count(mail);
-    waiters.tell(mail);
-    return mail;
-  };
-
-  const settle = (
-    what: 'resolve' | 'reject' | 'dismiss',
-    mail: Mail,
-    change: Pick<Mail, 'state' | 'grant' | 'answer'>,
-  ): Mail => {
-    const words = { from: mail.to, to: mail.from, text: change.answer ?? mail.text };
-    atomically(store, () => {
-      store.mail.settle(mail.id, change.state, change.grant, change.answer);
-      record(what, mail, { ...words, grant: change.grant });
-    });
-    const settled = { ...mail, ...change };
-    waiters.answer(settled);
-    return settled;
-  };
-
+  const { post, settle, record, waiters } = makePostOffice(parts);
   return {
     request: (from, ask) =>
       post('request', { ...newMail(from, ask.to ?? HOST, now()), ...readAsk(ask) }),
@@ -172,14 +127,6 @@ function newMail(from: string, to: string, created: number): Mail {
     grant: null,
     answer: null,
   };
-}
-
-function checkReceiver(store: KernelStore, { from, to }: Mail): void {
-  const receiver = store.principals.get(to);
-  if (receiver === undefined || receiver.removed !== null) {
-    throw new PowerboxError('guest-unknown', `Cannot send mail to "${shown(to)}".`);
-  }
-  if (to === from) throw new PowerboxError('mail-invalid', 'Cannot send mail to oneself.');
 }
 
 /** To everybody else the mail is not there. */

@@ -65,7 +65,12 @@ function makeTables(
 ): Tables {
   const principals = memoryTable<Principal>(note);
   const tables = { principals: principalsOf(principals), ...grantsOf(note, principals) };
-  return { ...tables, ...mailOf(note, tables), names: namesOf(names, tables, written) };
+  return {
+    ...tables,
+    mail: mailOf(note, tables),
+    ...restOf(note, tables),
+    names: namesOf(names, tables, written),
+  };
 }
 
 function principalsOf(table: MemoryTable<Principal>): KernelStore['principals'] {
@@ -157,66 +162,77 @@ function namesOf(
   };
 }
 
-function mailOf(
-  note: (step: Undo) => void,
-  { principals, grants }: Pick<Tables, 'principals' | 'grants'>,
-): Pick<Tables, 'mail' | 'approvals' | 'boxes' | 'tokens'> {
+type People = Pick<Tables, 'principals' | 'grants'>;
+
+function needPrincipal({ principals }: People, id: string): void {
+  need(principals.get(id) !== undefined, `principal ${id}`);
+}
+
+function needGrant({ grants }: People, id: string): void {
+  need(grants.get(id) !== undefined, `grant ${id}`);
+}
+
+function mailOf(note: (step: Undo) => void, people: People): KernelStore['mail'] {
   const mail = memoryTable<Parameters<KernelStore['mail']['insert']>[0]>(note);
+  return {
+    insert(row) {
+      needPrincipal(people, row.from);
+      needPrincipal(people, row.to);
+      need(row.replyTo === null || mail.has(row.replyTo), `mail ${row.replyTo}`);
+      need(row.state !== 'resolved' || row.grant !== null, 'grant');
+      mail.insert(row.id, row);
+    },
+    get: mail.get,
+    to(id, limit) {
+      const rows = newest(
+        mail.all().filter((row) => row.to === id),
+        Number.MAX_SAFE_INTEGER,
+      );
+      const open = rows.filter((row) => row.state === 'open');
+      const kept = [...open, ...rows.filter((row) => row.state !== 'open')].slice(0, limit);
+      return rows.filter((row) => kept.includes(row));
+    },
+    from: (id, limit) =>
+      newest(
+        mail.all().filter((row) => row.from === id),
+        limit,
+      ),
+    countOpen: (to, from) =>
+      mail
+        .all()
+        .filter((row) => row.to === to && (from ?? row.from) === row.from && row.state === 'open')
+        .length,
+    settle(id, state, grant, answer) {
+      const row = mail.get(id);
+      if (grant !== null) needGrant(people, grant);
+      need(state !== 'resolved' || grant !== null, 'grant');
+      if (row !== undefined) mail.put(id, { ...row, state, grant, answer });
+    },
+    prune(from, keep) {
+      const sent = mail.all().filter((row) => row.from === from);
+      for (const { id, state } of sent.toReversed().slice(keep)) {
+        if (state === 'open') continue;
+        mail.remove(id);
+        for (const row of mail.all()) {
+          if (row.replyTo === id) mail.put(row.id, { ...row, replyTo: null });
+        }
+      }
+    },
+  };
+}
+
+function restOf(
+  note: (step: Undo) => void,
+  people: People,
+): Pick<Tables, 'approvals' | 'boxes' | 'tokens'> {
   const approvals = memoryTable<PendingApproval>(note);
   const boxes = memoryTable<RegisteredBox>(note);
   const tokens = memoryTable<Token>(note);
-  const known = (id: string): void => need(principals.get(id) !== undefined, `principal ${id}`);
-  const granted = (id: string): void => need(grants.get(id) !== undefined, `grant ${id}`);
   return {
-    mail: {
-      insert(row) {
-        known(row.from);
-        known(row.to);
-        need(row.replyTo === null || mail.has(row.replyTo), `mail ${row.replyTo}`);
-        need(row.state !== 'resolved' || row.grant !== null, 'grant');
-        mail.insert(row.id, row);
-      },
-      get: mail.get,
-      to(id, limit) {
-        const rows = newest(
-          mail.all().filter((row) => row.to === id),
-          Number.MAX_SAFE_INTEGER,
-        );
-        const open = rows.filter((row) => row.state === 'open');
-        const kept = [...open, ...rows.filter((row) => row.state !== 'open')].slice(0, limit);
-        return rows.filter((row) => kept.includes(row));
-      },
-      from: (id, limit) =>
-        newest(
-          mail.all().filter((row) => row.from === id),
-          limit,
-        ),
-      countOpen: (to, from) =>
-        mail
-          .all()
-          .filter((row) => row.to === to && (from ?? row.from) === row.from && row.state === 'open')
-          .length,
-      settle(id, state, grant, answer) {
-        const row = mail.get(id);
-        if (grant !== null) granted(grant);
-        need(state !== 'resolved' || grant !== null, 'grant');
-        if (row !== undefined) mail.put(id, { ...row, state, grant, answer });
-      },
-      prune(from, keep) {
-        const sent = mail.all().filter((row) => row.from === from);
-        for (const { id, state } of sent.toReversed().slice(keep)) {
-          if (state === 'open') continue;
-          mail.remove(id);
-          for (const row of mail.all()) {
-            if (row.replyTo === id) mail.put(row.id, { ...row, replyTo: null });
-          }
-        }
-      },
-    },
     approvals: {
       insert(row) {
-        known(row.guest);
-        granted(row.grant);
+        needPrincipal(people, row.guest);
+        needGrant(people, row.grant);
         approvals.insert(row.id, row);
       },
       get: approvals.get,
@@ -228,7 +244,7 @@ function mailOf(
     },
     boxes: {
       put(row) {
-        known(row.guest);
+        needPrincipal(people, row.guest);
         boxes.put(row.id, row);
       },
       get: boxes.get,
@@ -237,7 +253,7 @@ function mailOf(
     },
     tokens: {
       insert(row) {
-        known(row.guest);
+        needPrincipal(people, row.guest);
         tokens.insert(row.digest, row);
       },
       get: tokens.get,
