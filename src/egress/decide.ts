@@ -7,8 +7,8 @@ import { wantsBody } from '../powers/http/needs.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import type { HttpGrant } from './grant-index.ts';
 import type { BodyReader } from './http1/read-body.ts';
-import type { Hold } from './link/box-grants.ts';
 import type { BoxLink } from './link/box-link.ts';
+import type { Hold } from './link/holds.ts';
 import type { Refusal } from './refusal.ts';
 
 /** The grant that a request goes under, held until the use is over; or why there is none. */

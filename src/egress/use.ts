@@ -10,7 +10,7 @@ import type { HttpGrant } from './grant-index.ts';
 import type { BodyReader } from './http1/read-body.ts';
 import type { RequestHead } from './http1/request-head.ts';
 import { upstreamHeaders } from './http1/rewrite.ts';
-import { type Hold, joinHolds } from './link/box-grants.ts';
+import { type Hold, joinHolds } from './link/holds.ts';
 import { type Meter, makeMeter } from './link/meter.ts';
 import type { Refusal } from './refusal.ts';
 import { authorityOf, displayOrigin, originOf, type Target } from './target.ts';

@@ -1,9 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { HOST, type Kernel } from '../../kernel/kernel.ts';
+import { type GrantAsk, HOST, type Kernel } from '../../kernel/kernel.ts';
 import type { KernelStore, Principal, RegisteredBox } from '../../store/kernel-store.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { BoxOpened, LinkRule, OpenBox } from '../../wire/link.ts';
-import { makeRoots } from './roots.ts';
+import { makeRoots, type RootFor } from './roots.ts';
 
 /** The boxes that run, each as the guest that it is. */
 export interface Boxes {
@@ -34,41 +34,8 @@ export function makeBoxes(kernel: Kernel, store: BoxStore): Boxes {
     return box;
   }
 
-  function give(guest: Principal, box: string, rule: LinkRule): void {
-    kernel.grant(HOST, {
-      parent: rootFor('http', rule.config, rule.text),
-      to: guest.id,
-      narrowing: rule.narrowing,
-      reason: `the box was started with ${rule.text}`,
-      box,
-    });
-  }
-
-  /**
-   * What lets the box send a secret in its slots is a grant too, so that it can be taken back. It
-   * lets its holder do nothing else with the secret than to verify a MAC of no data.
-   */
-  function giveSecret(guest: Principal, box: string, name: string): void {
-    kernel.grant(HOST, {
-      parent: rootFor('secret', { name, algorithm: null, key: 'text' }, `the secret ${name}`),
-      to: guest.id,
-      narrowing: [
-        { methods: ['verify'], algorithms: null, bytes: 0, prefix: null, purposes: null },
-      ],
-      delegable: false,
-      reason: `the box may send ${name} in its slots`,
-      box,
-    });
-  }
-
   async function end(box: RegisteredBox, reason: string): Promise<void> {
-    const guest = livingGuest(kernel, box.guest);
-    if (guest?.box === box.id) await kernel.removeGuest(guest.id, reason);
-    else if (guest !== null) {
-      for (const { grant } of kernel.grants({ to: box.guest })) {
-        if (grant.box === box.id) await kernel.revoke(HOST, { grant: grant.id }, reason);
-      }
-    }
+    await endGrants(kernel, box, reason);
     store.transaction(() => store.boxes.remove(box.id));
     known.delete(box.id);
   }
@@ -91,8 +58,8 @@ export function makeBoxes(kernel: Kernel, store: BoxStore): Boxes {
         const made = Date.now();
         const box = { id, guest: guest.id, token: digestOf(token), egress: null, created: made };
         store.boxes.put(box);
-        for (const rule of rules) give(guest, id, rule);
-        for (const name of secrets) giveSecret(guest, id, name);
+        for (const rule of rules) kernel.grant(HOST, askForRule(rootFor, guest, id, rule));
+        for (const name of secrets) kernel.grant(HOST, askForSecret(rootFor, guest, id, name));
         return { guest, box };
       });
       known.set(id, box);
@@ -115,6 +82,45 @@ export function makeBoxes(kernel: Kernel, store: BoxStore): Boxes {
     all: () => [...known.values()],
     isEnding: (id) => ending.has(id),
   };
+}
+
+/** A rule of http, as a grant for one box. */
+function askForRule(rootFor: RootFor, guest: Principal, box: string, rule: LinkRule): GrantAsk {
+  return {
+    parent: rootFor('http', rule.config, rule.text),
+    to: guest.id,
+    narrowing: rule.narrowing,
+    reason: `the box was started with ${rule.text}`,
+    box,
+  };
+}
+
+/**
+ * What lets the box send a secret in its slots is a grant too, so that it can be taken back. It
+ * lets its holder do nothing else with the secret than to verify a MAC of no data.
+ */
+function askForSecret(rootFor: RootFor, guest: Principal, box: string, name: string): GrantAsk {
+  return {
+    parent: rootFor('secret', { name, algorithm: null, key: 'text' }, `the secret ${name}`),
+    to: guest.id,
+    narrowing: [{ methods: ['verify'], algorithms: null, bytes: 0, prefix: null, purposes: null }],
+    delegable: false,
+    reason: `the box may send ${name} in its slots`,
+    box,
+  };
+}
+
+/** A guest that was made for the box goes with it; of another one only what was for this box. */
+async function endGrants(kernel: Kernel, box: RegisteredBox, reason: string): Promise<void> {
+  const guest = livingGuest(kernel, box.guest);
+  if (guest === null) return;
+  if (guest.box === box.id) {
+    await kernel.removeGuest(guest.id, reason);
+    return;
+  }
+  for (const { grant } of kernel.grants({ to: box.guest })) {
+    if (grant.box === box.id) await kernel.revoke(HOST, { grant: grant.id }, reason);
+  }
 }
 
 /** Null for one that was removed while its box ran. */

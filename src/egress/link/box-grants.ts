@@ -3,7 +3,8 @@ import type { Change, EndedGrant } from '../../wire/link.ts';
 import type { HttpGrant } from '../grant-index.ts';
 import { makeGrantIndex } from '../grant-index.ts';
 import type { Refusal } from '../refusal.ts';
-import { ENDED_KNOWN_MAX, TIMER_MS_MAX } from './limits.ts';
+import { type Hold, makeHolds } from './holds.ts';
+import { ENDED_KNOWN_MAX } from './limits.ts';
 
 /** What a box holds now, and the uses that are going on under each grant. */
 export interface BoxGrants {
@@ -25,24 +26,10 @@ export interface BoxGrants {
   holdSecret(name: string): Hold | null;
 }
 
-/** One use while it goes on. */
-export interface Hold {
-  /** Set when the grant ended before the use did. */
-  readonly ended: Refusal | null;
-  /** Called once when the grant ends, at once when it has. */
-  onEnd(cut: (why: Refusal) => void): void;
-  /** The use is over. */
-  release(): void;
-}
-
-interface OpenHold extends Hold {
-  end(why: Refusal): void;
-}
-
 export function makeBoxGrants(): BoxGrants {
   let guest = '';
   const index = makeGrantIndex();
-  const holds = new Map<string, Set<OpenHold>>();
+  const holds = makeHolds();
   const own = new Map<string, { readonly grant: string; why: Refusal | null }>();
   const past = new Map<string, { grant: HttpGrant; why: Refusal }>();
 
@@ -51,26 +38,13 @@ export function makeBoxGrants(): BoxGrants {
     for (const secret of own.values()) if (secret.grant === id) secret.why ??= why;
     const grant = index.remove(id);
     if (grant !== undefined) remember(grant, why);
-    const open = [...(holds.get(id) ?? [])];
-    for (const hold of open) hold.end(why);
-    return open.length;
+    return holds.end(id, why);
   }
 
   function remember(grant: HttpGrant, why: Refusal): void {
     const { id } = grant;
     past.set(id, { grant, why });
     if (past.size > ENDED_KNOWN_MAX) past.delete(past.keys().next().value as string);
-  }
-
-  function begin(id: string, limits: Pick<HttpGrant, 'expires' | 'text'>): OpenHold {
-    const open = holds.get(id) ?? new Set();
-    holds.set(id, open);
-    const hold = makeHold(limits, () => {
-      open.delete(hold);
-      if (open.size === 0 && holds.get(id) === open) holds.delete(id);
-    });
-    open.add(hold);
-    return hold;
   }
 
   /** What is not among all grants of a whole replica has ended while nobody could say so. */
@@ -106,78 +80,14 @@ export function makeBoxGrants(): BoxGrants {
       return cut;
     },
     hold(grant) {
-      return index.get(grant.id) === undefined ? null : begin(grant.id, grant);
+      return index.get(grant.id) === undefined ? null : holds.begin(grant.id, grant);
     },
     holdSecret(name) {
       const secret = own.get(name);
       if (secret === undefined) return null;
-      const hold = begin(secret.grant, { expires: null, text: name });
+      const hold = holds.begin(secret.grant, { expires: null, text: name });
       if (secret.why !== null) hold.end(secret.why);
       return hold;
     },
-  };
-}
-
-/** One hold of all: it ends with the first of them, and lets go of every one. */
-export function joinHolds(holds: readonly [Hold, ...Hold[]]): Hold {
-  if (holds.length === 1) return holds[0];
-  return {
-    get ended() {
-      return holds.find(({ ended }) => ended !== null)?.ended ?? null;
-    },
-    onEnd(cut) {
-      let told = false;
-      for (const hold of holds) {
-        hold.onEnd((why) => {
-          if (!told) cut(why);
-          told = true;
-        });
-      }
-    },
-    release() {
-      for (const hold of holds) hold.release();
-    },
-  };
-}
-
-function makeHold(grant: Pick<HttpGrant, 'expires' | 'text'>, over: () => void): OpenHold {
-  let ended: Refusal | null = null;
-  let tell: ((why: Refusal) => void) | null = null;
-  let timer: NodeJS.Timeout | undefined;
-
-  function end(why: Refusal): void {
-    if (ended !== null) return;
-    ended = why;
-    clearTimeout(timer);
-    tell?.(why);
-    tell = null;
-  }
-
-  /** A use does not outlast the time of its grant. */
-  function watchTime(expires: number): void {
-    const left = expires - Date.now();
-    const at = new Date(expires).toISOString();
-    const look = () =>
-      left > TIMER_MS_MAX
-        ? watchTime(expires)
-        : end({ code: 'grant-expired', reason: `The grant "${grant.text}" ended at ${at}.` });
-    timer = setTimeout(look, Math.max(0, Math.min(left, TIMER_MS_MAX)));
-  }
-
-  if (grant.expires !== null) watchTime(grant.expires);
-  return {
-    get ended() {
-      return ended;
-    },
-    onEnd(cut) {
-      if (ended === null) tell = cut;
-      else cut(ended);
-    },
-    release() {
-      clearTimeout(timer);
-      tell = null;
-      over();
-    },
-    end,
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { socketAddress } from '../../store/socket-address.ts';
-import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
+import { PowerboxError } from '../../wire/errors.ts';
 import { LINK_REPLICA_CHARS_MAX } from '../../wire/limits.ts';
 import { makeLineReader } from '../../wire/lines.ts';
 import {
@@ -12,7 +12,8 @@ import {
   type ToDaemon,
   writeLink,
 } from '../../wire/link.ts';
-import { CALL_MS_MAX, CALLS_WAITING_MAX, RECONNECT_MS_MAX, RECONNECT_MS_MIN } from './limits.ts';
+import { makeCalls } from './calls.ts';
+import { RECONNECT_MS_MAX, RECONNECT_MS_MIN } from './limits.ts';
 
 /** Where the daemon is, and what the egress of this box shows it. */
 export interface LinkConfig {
@@ -28,11 +29,6 @@ export interface DaemonLink {
   close(): void;
 }
 
-interface Waiting {
-  done(value: unknown): void;
-  fail(error: PowerboxError): void;
-}
-
 export interface LinkEvents {
   /** Applies a change and says how many uses it cut. */
   changed(change: Change): number;
@@ -41,9 +37,8 @@ export interface LinkEvents {
 }
 
 export function openDaemonLink(config: LinkConfig, events: LinkEvents): DaemonLink {
-  const waiting = new Map<number, Waiting>();
+  const calls = makeCalls();
   let socket: Socket | null = null;
-  let calls = 0;
   let pause = RECONNECT_MS_MIN;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -75,28 +70,21 @@ export function openDaemonLink(config: LinkConfig, events: LinkEvents): DaemonLi
 
   function lost(): void {
     socket = null;
-    const failed = [...waiting.values()];
-    waiting.clear();
-    for (const { fail } of failed) fail(unreachable());
+    calls.failAll(unreachable());
   }
 
   function onLine(line: string): void {
-    let message: FromDaemon;
-    try {
-      message = readFromDaemon(line);
-    } catch {
+    const message = readOrNull(line);
+    if (message === null) {
       socket?.destroy();
-      return;
-    }
-    if (message.type === 'change') {
+    } else if (message.type === 'change') {
       pause = RECONNECT_MS_MIN;
       const cut = events.changed(message);
       send({ type: 'acknowledged', change: message.change, cut });
     } else if (message.type === 'answer') {
-      settle(message.call, ({ done }) => done(message.value));
+      calls.done(message.call, message.value);
     } else if (message.type === 'refused' && message.call !== null) {
-      const error = new PowerboxError(message.code, message.reason);
-      settle(message.call, ({ fail }) => fail(error));
+      calls.fail(message.call, new PowerboxError(message.code, message.reason));
     } else if (message.type === 'refused') {
       if (message.code === 'session-refused') closed = true;
       events.refused(message.reason);
@@ -104,46 +92,11 @@ export function openDaemonLink(config: LinkConfig, events: LinkEvents): DaemonLi
     }
   }
 
-  function settle(call: number, act: (waiting: Waiting) => void): void {
-    const found = waiting.get(call);
-    waiting.delete(call);
-    if (found !== undefined) act(found);
-  }
-
   open();
   return {
     ask(what, signal) {
       if (socket === null) return Promise.reject(unreachable());
-      if (waiting.size >= CALLS_WAITING_MAX) {
-        const reason = 'Too many requests of the box wait for the daemon.';
-        return Promise.reject(new PowerboxError('limit-exceeded', reason));
-      }
-      const call = calls++;
-      send({ type: 'ask', call, what });
-      return new Promise((done, fail) => {
-        const give = (code: ErrorCode, reason: string) =>
-          settle(call, (found) => found.fail(new PowerboxError(code, reason)));
-        const late = setTimeout(
-          () => give('daemon-unreachable', 'The daemon did not answer in time.'),
-          CALL_MS_MAX,
-        );
-        const gone = () => give('daemon-unreachable', 'The program in the box did not wait.');
-        signal?.addEventListener('abort', gone, { once: true });
-        const over = () => {
-          clearTimeout(late);
-          signal?.removeEventListener('abort', gone);
-        };
-        waiting.set(call, {
-          done(value) {
-            over();
-            done(value);
-          },
-          fail(error) {
-            over();
-            fail(error);
-          },
-        });
-      });
+      return calls.begin((call) => send({ type: 'ask', call, what }), signal);
     },
     close() {
       closed = true;
@@ -152,6 +105,14 @@ export function openDaemonLink(config: LinkConfig, events: LinkEvents): DaemonLi
       lost();
     },
   };
+}
+
+function readOrNull(line: string): FromDaemon | null {
+  try {
+    return readFromDaemon(line);
+  } catch {
+    return null;
+  }
 }
 
 function unreachable(): PowerboxError {
