@@ -34,3 +34,7 @@ export const LEARNED_SIBLINGS_MIN = 4;
 export const LEARNED_PATHS_MAX = 12;
 /** Requests that are looked at; a program that needs more rules than these tell needs a person. */
 export const LEARNED_REQUESTS_MAX = 100_000;
+/** Time that the box of a command has to end when its program was killed. */
+export const COMMAND_KILL_MS = 1_000;
+/** Time in which a box that was told to go has its program; a signal waits so long for it. */
+export const COMMAND_BEGIN_MS = 1_000;

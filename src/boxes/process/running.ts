@@ -128,7 +128,7 @@ async function gone(pid: number | undefined): Promise<void> {
   while (pid !== undefined && Date.now() < end && processState(pid) !== undefined) await sleep(2);
 }
 
-function firstChild(pid: number | undefined): number | undefined {
+export function firstChild(pid: number | undefined): number | undefined {
   try {
     const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
     return list[0] ? Number(list[0]) : undefined;
