@@ -148,7 +148,7 @@ describe('usage', () => {
     const below = ['gr-root', 'gr-a', 'gr-b'];
     write([
       useEntry(),
-      useEntry({ grant: 'gr-b', chain: below }),
+      useEntry({ grant: 'gr-b', chain: below, calls: ['read a', 'read b', 'read c'] }),
       requestEntry({ chain: below }),
       requestEntry({ chain: below, verdict: 'deny', rule: null }),
       useEntry({ verdict: 'deny', chain: below, call: 'read "verdict":"allow"' }),
@@ -157,8 +157,8 @@ describe('usage', () => {
     ]);
     const usage = usageOf(home);
     expect([...usage.keys()].toSorted()).toEqual(['gr-a', 'gr-b', 'gr-root']);
-    expect(usage.get('gr-a')?.count).toBe(3);
-    expect(usage.get('gr-b')?.count).toBe(2);
+    expect(usage.get('gr-a')?.count).toBe(5);
+    expect(usage.get('gr-b')?.count).toBe(4);
     expect(Math.abs((usage.get('gr-b')?.last ?? 0) - Date.now())).toBeLessThan(60_000);
   });
 

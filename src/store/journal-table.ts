@@ -91,7 +91,7 @@ export function journalTable(database: Database): JournalTable {
     'INSERT INTO journal (seq, time, entry, mac) VALUES (?, ?, ?, ?)',
   );
   const uses = database.prepare(
-    `SELECT chain, count(*) AS count, max(time) AS last FROM journal
+    `SELECT chain, sum(${USES_OF_ROW}) AS count, max(time) AS last FROM journal
       WHERE seq > ? AND seq <= ? AND ${HOLDS_USE} GROUP BY chain`,
   );
   const version = database.prepare('PRAGMA data_version');
@@ -169,6 +169,9 @@ const OF_GRANT = `instr(j.entry, ?) > 0 AND (
 
 /** Only allowed uses and requests have both; in what somebody wrote the quotes are escaped. */
 const HOLDS_USE = `instr(entry, '"verdict":"allow"') > 0 AND instr(entry, '"chain":[') > 0`;
+
+/** Uses of one moment share a row, which then lists them. */
+const USES_OF_ROW = `iif(instr(entry, '"calls":[') > 0, json_array_length(entry, '$.calls'), 1)`;
 
 function integrityFault(database: Database): string | undefined {
   const said = String(database.prepare('PRAGMA integrity_check(1)').get()?.integrity_check);
