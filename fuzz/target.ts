@@ -20,3 +20,8 @@ export interface FuzzTarget {
 export function textOf(input: Uint8Array): string {
   return new TextDecoder().decode(input);
 }
+
+/** Says that a promise is broken, by throwing. */
+export function holds(promise: boolean, what: string): void {
+  if (!promise) throw new Error(`not true: ${what}`);
+}

@@ -1,4 +1,8 @@
+import { graphqlTarget } from './graphql.ts';
+import { jsonTarget } from './json.ts';
+import { pathTarget } from './path.ts';
+import { ruleTarget } from './rule.ts';
 import type { FuzzTarget } from './target.ts';
 
 /** Every target, each in a file of its own beside this one. */
-export const TARGETS: readonly FuzzTarget[] = [];
+export const TARGETS: readonly FuzzTarget[] = [pathTarget, jsonTarget, graphqlTarget, ruleTarget];

@@ -5,7 +5,16 @@ import { QUOTE_CHARS_MAX } from './limits.ts';
  * it can neither flood a terminal nor steer it.
  */
 export function quote(text: string): string {
-  return JSON.stringify(shorten(text)).replace(/[^\x20-\x7e…]/g, (char) => {
+  return escaped(JSON.stringify(shorten(text)));
+}
+
+/** The same without the quotes, for a sentence that has foreign text in it. */
+export function legible(text: string): string {
+  return escaped(shorten(text));
+}
+
+function escaped(text: string): string {
+  return text.replace(/[^\x20-\x7e…]/g, (char) => {
     return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }

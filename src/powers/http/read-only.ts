@@ -1,6 +1,6 @@
 import { canonicalPath } from '../../policy/path.ts';
 import { compilePathPattern } from '../../policy/path-pattern.ts';
-import { quote } from '../../policy/quote.ts';
+import { legible, quote } from '../../policy/quote.ts';
 import { originText, parseRule } from '../../policy/rule.ts';
 import { parseStrictJson } from '../../policy/strict-json.ts';
 import { PowerboxError } from '../../wire/errors.ts';
@@ -56,7 +56,7 @@ function checked(narrowing: unknown, text: string): HttpNarrowing {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const where = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-  throw onlyFault(text, `${where}${issue?.message ?? 'it is malformed'}`);
+  throw onlyFault(text, legible(`${where}${issue?.message ?? 'it is malformed'}`));
 }
 
 function readWords(text: string, config: HttpConfig): unknown {
