@@ -17,6 +17,7 @@ const DOOR_VERBS = ['can', 'grant', 'grants', 'guest', 'name', 'pending', 'power
 await bundleCommandLine(join(dist, 'cli'));
 await bundleDaemon(join(dist, 'daemon'));
 await bundleWhole(join(dist, 'egress'));
+await bundleWhole(join(dist, 'egress/fetch'));
 
 /**
  * `main.js` stays small. What every verb needs is one file, what `run` needs besides is another,

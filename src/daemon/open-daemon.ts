@@ -11,6 +11,7 @@ import { openKernelStore } from '../store/kernel-database.ts';
 import { deriveKey, loadKey } from '../vault/key.ts';
 import type { DaemonInfo } from '../wire/doors.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import { makeFetchProcess } from './fetch-process.ts';
 import { loadKinds } from './kinds.ts';
 import { REAP_MS } from './limits.ts';
 import { type Link, openLink } from './link/server.ts';
@@ -30,12 +31,9 @@ export interface Daemon {
 /** Puts the daemon together. The caller holds the lock of the home. */
 export async function openDaemon(home: Home, log: Log, stop: () => void): Promise<Daemon> {
   const config = readConfig(home);
-  const kinds = await loadKinds(
-    home,
-    ownKinds(home, { fetch: () => Promise.reject(new Error('soon')) }),
-    config.kinds,
-  );
-  const opened: (() => unknown)[] = [];
+  const fetcher = makeFetchProcess(home, config.hosts);
+  const kinds = await loadKinds(home, ownKinds(home, fetcher), config.kinds);
+  const opened: (() => unknown)[] = [() => fetcher.close()];
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) {
       await Promise.resolve(end()).catch((error: unknown) => log.say(`close: ${codeOf(error)}`));

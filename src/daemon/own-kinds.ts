@@ -1,12 +1,19 @@
+import { commandBox } from '../host/command-box.ts';
 import type { InstalledKind } from '../kernel/kernel.ts';
 import type { PowerDefinition } from '../ocap/power.ts';
+import { openCommand } from '../powers/command/live.ts';
+import { commandPower } from '../powers/command/power.ts';
 import { filesPower } from '../powers/files/kind.ts';
 import { openFiles } from '../powers/files/live.ts';
 import type { Fetcher } from '../powers/http/fetcher.ts';
 import { openHttp } from '../powers/http/live.ts';
 import { httpPower } from '../powers/http/power.ts';
+import { openModel } from '../powers/model/live.ts';
+import { modelPower } from '../powers/model/power.ts';
 import { openSecret } from '../powers/secret/live.ts';
 import { secretPower } from '../powers/secret/power.ts';
+import { sqlPower } from '../powers/sql/kind.ts';
+import { openSql } from '../powers/sql/open.ts';
 import type { Home } from '../store/home.ts';
 import { readSecret } from '../vault/store.ts';
 
@@ -19,6 +26,9 @@ export function ownKinds(home: Home, fetcher: Fetcher): readonly InstalledKind[]
   return [
     install(httpPower, (config) => openHttp(config, fetcher)),
     install(filesPower, (config) => openFiles(config, { excluded: [home.root] })),
+    install(sqlPower, (config) => openSql(config, { secret: (name) => secret(name).reveal() })),
+    install(commandPower, (config) => openCommand(config, commandBox(home))),
+    install(modelPower, (config) => openModel(config, fetcher)),
     install(secretPower, (config) => openSecret(config, { secret })),
   ];
 }

@@ -1,0 +1,108 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { FetchJob, FromFetcher, ToFetcher } from '../egress/fetch/protocol.ts';
+import type { HostOverride } from '../egress/protocol.ts';
+import type { FetchAnswer, Fetcher, FetchOptions, FetchRequest } from '../powers/http/fetcher.ts';
+import type { Home } from '../store/home.ts';
+import { makePlaceholder } from '../vault/placeholder.ts';
+import { knownPrefixes } from '../vault/services.ts';
+import { readSecret } from '../vault/store.ts';
+import { PowerboxError } from '../wire/errors.ts';
+import { type Pending, pendingAnswer } from './fetch-answer.ts';
+
+/** The fetcher of the daemon: what is fetched, and parsed, is so in a process of its own. */
+export interface FetchProcess extends Fetcher {
+  close(): void;
+}
+
+/** The process is started with the first request, and again when it was lost. */
+export function makeFetchProcess(
+  home: Home,
+  hosts: Readonly<Record<string, HostOverride>>,
+): FetchProcess {
+  const going = new Map<number, Pending>();
+  let child: ChildProcess | null = null;
+  let last = 0;
+
+  function send(message: ToFetcher): void {
+    child?.send(message, () => {});
+  }
+
+  function start(): void {
+    const started = forkFetcher();
+    child = started;
+    started.on('message', (message: FromFetcher) => going.get(message.id)?.receive(message));
+    const gone = (): void => {
+      if (child !== started) return;
+      child = null;
+      const lost = new PowerboxError('upstream-unreachable', 'The fetching process has ended.');
+      for (const pending of [...going.values()]) pending.fail(lost);
+    };
+    started.once('error', gone);
+    started.once('exit', gone);
+  }
+
+  async function fetch(request: FetchRequest, options: FetchOptions): Promise<FetchAnswer> {
+    const { signal, credential, addressNamed } = options;
+    if (signal.aborted) throw signal.reason;
+    const job: FetchJob = {
+      ...request,
+      credential: credential === null ? null : bound(home, credential),
+      override: hosts[`${request.host}:${request.port}`],
+      addressNamed,
+    };
+    if (child === null) start();
+    last += 1;
+    const id = last;
+    const pending = pendingAnswer({
+      signal,
+      taken: (bytes) => send({ type: 'taken', id, bytes }),
+      over(isWhole) {
+        going.delete(id);
+        if (!isWhole) send({ type: 'cancel', id });
+      },
+    });
+    going.set(id, pending);
+    send({ type: 'fetch', id, job });
+    return pending.head;
+  }
+
+  return {
+    fetch,
+    close() {
+      const ending = child;
+      child = null;
+      ending?.kill('SIGKILL');
+      const over = new PowerboxError('upstream-unreachable', 'The daemon ends.');
+      for (const pending of [...going.values()]) pending.fail(over);
+    },
+  };
+}
+
+/** Read anew for each request, so that a rotated value is used at once. */
+function bound(home: Home, name: string): FetchJob['credential'] {
+  const { secret, bindings } = readSecret(home, name);
+  const value = secret.reveal();
+  return { name, value, placeholder: makePlaceholder(value, knownPrefixes()), bindings };
+}
+
+/** What name resolution and private authorities need, and nothing more. */
+const KEPT = ['NODE_EXTRA_CA_CERTS', 'LOCALDOMAIN', 'RES_OPTIONS'];
+
+function forkFetcher(): ChildProcess {
+  const env: Record<string, string> = {};
+  for (const name of KEPT) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] = value;
+  }
+  const child = fork(fileURLToPath(new URL('../egress/fetch/main.js', import.meta.url)), [], {
+    env,
+    execArgv: ['--disable-proto=throw'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    // Bodies are bytes, which JSON has no form for.
+    serialization: 'advanced',
+  });
+  child.unref();
+  child.channel?.unref();
+  return child;
+}

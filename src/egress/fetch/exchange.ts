@@ -1,0 +1,181 @@
+import type { ServerResponse } from 'node:http';
+import { PassThrough } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { canonicalHost } from '../../policy/host.ts';
+import { PowerboxError } from '../../wire/errors.ts';
+import { BoxSecrets } from '../box-secrets.ts';
+import { bringCredential } from '../credentials/bring.ts';
+import { fillSlots } from '../credentials/fill-slots.ts';
+import { type AnswerBody, answerBody, answerHead } from '../http1/answer.ts';
+import { explainFailure } from '../http1/forward.ts';
+import { upstreamHeaders } from '../http1/rewrite.ts';
+import type { Scrubber } from '../scrub/scrubber.ts';
+import { authorityOf, freezeTarget, originOf, type Target } from '../target.ts';
+import type { Upstreams } from '../upstream/pools.ts';
+import { type FetchJob, type FromFetcher, UNTAKEN_BYTES_MAX } from './protocol.ts';
+
+/** One request, from its slots to the last byte of its answer. */
+export interface Exchange {
+  taken(bytes: number): void;
+  cancel(): void;
+}
+
+type Tell = (message: FromFetcher) => void;
+
+/** Sends the job's request. Whatever happens, the last thing that is told is `end` or `failed`. */
+export function beginExchange(
+  id: number,
+  job: FetchJob,
+  upstreams: Upstreams,
+  tell: Tell,
+  over: () => void,
+): Exchange {
+  const handler = new Handler(id, tell, over);
+  try {
+    const target = targetOf(job);
+    const secrets = new BoxSecrets([]);
+    if (job.credential !== null) secrets.adopt([job.credential]);
+    const guarded = secrets.isGuarded(target);
+    const { headers, query } = filledParts(job, target, secrets);
+    handler.scrubber = guarded ? secrets.scrubber : null;
+    handler.bodiless = job.method === 'HEAD';
+    const { override } = job;
+    // An address that the power spells out is meant; one that its name leads to is not.
+    const addressNamed = job.addressNamed && target.host.kind !== 'name';
+    upstreams.poolFor(target, { override, addressNamed }).dispatch(
+      {
+        origin: originOf(target),
+        path: query === '' ? job.path : `${job.path}?${query}`,
+        method: job.method as Dispatcher.HttpMethod,
+        headers: upstreamHeaders(headers, authorityOf(target), guarded),
+        body: job.body,
+      },
+      handler,
+    );
+  } catch (error) {
+    handler.fail(error);
+  }
+  return handler;
+}
+
+function targetOf({ scheme, host, port }: FetchJob): Target {
+  const found = canonicalHost(host);
+  if (found.ok) return freezeTarget(scheme, found, port);
+  throw new PowerboxError('request-malformed', 'Cannot send the request: its host is malformed.');
+}
+
+function filledParts(
+  { method, path, query, headers, credential }: FetchJob,
+  target: Target,
+  secrets: BoxSecrets,
+): { headers: readonly string[]; query: string } {
+  const request = { method, origin: originOf(target), path, query, headers: headers.flat() };
+  const grant = { secret: credential?.name ?? null, text: `${request.origin}` };
+  const brought = bringCredential(request, grant, secrets);
+  if (!brought.ok) throw new PowerboxError(brought.code, brought.reason);
+  const filled = fillSlots(brought.request, secrets.usable(brought.secret));
+  if (!filled.ok) throw new PowerboxError(filled.code, filled.reason);
+  return filled;
+}
+
+class Handler implements Dispatcher.DispatchHandler, Exchange {
+  scrubber: Scrubber | null = null;
+  bodiless = false;
+  readonly #id: number;
+  readonly #tell: Tell;
+  readonly #over: () => void;
+  readonly #clean = new PassThrough();
+  #controller: Dispatcher.DispatchController | null = null;
+  #body: AnswerBody | null = null;
+  #untaken = 0;
+  #isOver = false;
+
+  constructor(id: number, tell: Tell, over: () => void) {
+    this.#id = id;
+    this.#tell = tell;
+    this.#over = over;
+    this.#clean.on('data', (bytes: Buffer) => {
+      if (this.#isOver) return;
+      tell({ type: 'chunk', id, bytes });
+      this.#untaken += bytes.length;
+      if (this.#untaken > UNTAKEN_BYTES_MAX) this.#clean.pause();
+    });
+    this.#clean.on('end', () => this.#finish({ type: 'end', id }));
+    this.#clean.on('drain', () => this.#controller?.resume());
+  }
+
+  taken(bytes: number): void {
+    this.#untaken -= bytes;
+    if (this.#untaken <= UNTAKEN_BYTES_MAX) this.#clean.resume();
+  }
+
+  cancel(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#over();
+    this.#controller?.abort(new Error('nobody waits for the answer'));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isOver) controller.abort(new Error('nobody waits for the answer'));
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    message?: string,
+  ): void {
+    if (status < 200 || this.#isOver) return;
+    const raw = (controller.rawHeaders ?? []) as Buffer[];
+    const result = answerHead(status, message ?? '', raw, this.scrubber);
+    if (!result.ok) {
+      this.fail(new PowerboxError('response-unscrubbable', result.reason));
+      return;
+    }
+    const { headers, coding } = result.head;
+    const pairs: [string, string][] = [];
+    for (let i = 0; i + 1 < headers.length; i += 2) {
+      pairs.push([(headers[i] as string).toLowerCase(), headers[i + 1] as string]);
+    }
+    this.#tell({ type: 'head', id: this.#id, status, headers: pairs });
+    const bodiless = this.bodiless || status === 204 || status === 304;
+    // Nobody reads trailers here, and those of a guarded answer would have to be scrubbed.
+    const sink = Object.assign(this.#clean, { addTrailers: () => {} });
+    this.#body = answerBody(
+      sink as unknown as ServerResponse,
+      bodiless ? null : coding,
+      this.scrubber,
+      null,
+      (failure) => this.fail(failure),
+      () => controller.resume(),
+    );
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#body?.write(chunk) === false) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#body?.end([]);
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.fail(error);
+  }
+
+  /** Only our own words leave: an upstream's error text could hold what it was sent. */
+  fail(error: unknown): void {
+    const { code, reason } = explainFailure(error);
+    this.#finish({ type: 'failed', id: this.#id, code, reason });
+    this.#controller?.abort(new Error(reason));
+  }
+
+  #finish(message: FromFetcher): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#tell(message);
+    this.#over();
+  }
+}
