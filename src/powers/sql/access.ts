@@ -57,7 +57,13 @@ const EVERYTHING: VerbRule = { columns: null, where: null };
 
 function ruleOf(level: Level, key: string, verb: Verb): VerbRule | undefined {
   if (level === null) return EVERYTHING;
-  return level.get(key)?.[verb] ?? level.get('*')?.[verb];
+  // "Every table" is of the home schema; another schema has to be named.
+  const every = isHome(key) ? level.get('*')?.[verb] : undefined;
+  return level.get(key)?.[verb] ?? every;
+}
+
+function isHome(key: string): boolean {
+  return !/^(?:[a-z0-9_]+|"(?:[^"]|"")*")\./.test(key);
 }
 
 /** Catalogues are closed to everybody: they name what was not given. */

@@ -120,6 +120,10 @@ function aliasOf(node: unknown, scope: Scope): Alias {
   return { name, sql: `${nameSql(scope, name)}(${columns.join(', ')})` };
 }
 
+function plainAlias(name: string, scope: Scope): Alias {
+  return { name, sql: nameSql(scope, name) };
+}
+
 /** An alias, and one of our own where the caller gave none. */
 function aliasOrMade(node: unknown, scope: Scope): string {
   if (node === undefined) {
@@ -158,16 +162,22 @@ function functionSql(fields: Fields, scope: Scope): string {
   }
   const { tag, fields: callFields } = tagged(call);
   if (tag !== 'FuncCall') throw refused('it has a value of the session in FROM');
-  const name = wordsOf(callFields.funcname).at(-1) ?? '';
+  const { dialect } = scope.writing;
   const text = tableCallSql(callFields, scope, expression);
   const ordinality = isSet(fields.ordinality) ? ' WITH ORDINALITY' : '';
-  if (ordinality !== '' && scope.writing.dialect === 'sqlite')
-    throw refused('SQLite has no ORDINALITY');
-  if (fields.alias !== undefined) {
-    return `${lateralSql(fields, scope)}${text}${ordinality} AS ${aliasOrMade(fields.alias, scope)}`;
+  const alias =
+    fields.alias === undefined
+      ? plainAlias(foldName(dialect, wordsOf(callFields.funcname).at(-1) ?? ''), scope)
+      : aliasOf(fields.alias, scope);
+  scope.sources.set(alias.name, null);
+  if (dialect === 'postgres') {
+    // Of a function that gives one value the alias is that value, and `alias.name` would call the
+    // function `name` with it, whichever that is. Of a subquery the alias is a row.
+    const name = nameSql(scope, alias.name);
+    return `LATERAL (SELECT * FROM ${text}${ordinality} AS ${alias.sql}) AS ${name}`;
   }
-  scope.sources.set(foldName(scope.writing.dialect, name), null);
-  return `${lateralSql(fields, scope)}${text}${ordinality}`;
+  if (ordinality !== '') throw refused('SQLite has no ORDINALITY');
+  return `${lateralSql(fields, scope)}${text} AS ${alias.sql}`;
 }
 
 const JOINS: Readonly<Record<string, string>> = {

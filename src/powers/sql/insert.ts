@@ -56,7 +56,7 @@ export function insertSql(fields: Fields, writing: Writing): string {
   return [
     `${clause}INSERT INTO ${tableSqlName(table, scope)} AS ${nameSql(scope, TARGET)}`,
     ` (${rows.columns.map((column) => nameSql(scope, column)).join(', ')}) ${rows.text}`,
-    conflictSql(fields.onConflictClause, table, scope),
+    conflictSql(fields.onConflictClause, table, columns, scope),
     returningSql(fields.returningList, table, scope),
   ].join('');
 }
@@ -161,12 +161,17 @@ function constantOf(node: unknown, scope: Scope): Scalar | undefined {
   return String(Number(text)) === text ? Number(text) : undefined;
 }
 
-function conflictSql(node: unknown, table: TableName, scope: Scope): string {
+function conflictSql(
+  node: unknown,
+  table: TableName,
+  inserted: readonly string[],
+  scope: Scope,
+): string {
   if (node === undefined) return '';
   const fields = fieldsOf(node);
   onlyFields('ON CONFLICT', fields, ['action', 'infer', 'targetList']);
-  const columns = fields.infer === undefined ? [] : inferred(fieldsOf(fields.infer), scope);
-  const on = columns.length > 0 ? ` (${columns.join(', ')})` : '';
+  const keys = fields.infer === undefined ? [] : inferred(fieldsOf(fields.infer), scope);
+  const on = keys.length > 0 ? ` (${keys.join(', ')})` : '';
   if (fields.action === 'ONCONFLICT_NOTHING') return ` ON CONFLICT${on} DO NOTHING`;
   if (fields.action !== 'ONCONFLICT_UPDATE' || on === '') {
     throw refused('it has an ON CONFLICT that this power does not allow');
@@ -180,7 +185,7 @@ function conflictSql(node: unknown, table: TableName, scope: Scope): string {
   const sets = listOf(fields.targetList).map((item) => {
     const { name, value } = assignment(item, scope);
     requireWritable(name, access, table);
-    return `${nameSql(scope, name)} = ${conflictValue(value, scope)}`;
+    return `${nameSql(scope, name)} = ${conflictValue(value, inserted, scope)}`;
   });
   const where = bothOf(access.where, read).map((predicate) =>
     predicateSql(dialect, predicate, nameSql(scope, TARGET)),
@@ -199,12 +204,12 @@ function inferred(fields: Fields, scope: Scope): readonly string[] {
 }
 
 /** A new value of a row that is there: what was to be inserted, or a constant. Nothing is read. */
-function conflictValue(node: unknown, scope: Scope): string {
+function conflictValue(node: unknown, inserted: readonly string[], scope: Scope): string {
   const { tag, fields } = tagged(node);
   if (tag === 'ColumnRef') {
     const words = wordsOf(fields.fields).map((word) => foldName(scope.writing.dialect, word));
     const [first, second] = words;
-    if (words.length === 2 && first === 'excluded' && second !== undefined) {
+    if (first === 'excluded' && second !== undefined && inserted.includes(second)) {
       return `${nameSql(scope, 'excluded')}.${nameSql(scope, second)}`;
     }
   }
