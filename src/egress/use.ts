@@ -1,6 +1,5 @@
 import type { HttpCall } from '../powers/http/call.ts';
-import type { HttpNarrowing } from '../powers/http/narrowing.ts';
-import { limitsMethods, limitsPaths, responseBytesMax } from '../powers/http/needs.ts';
+import { responseBytesMax } from '../powers/http/needs.ts';
 import type { ErrorCode } from '../wire/errors.ts';
 import type { BoxState } from './box-egress.ts';
 import { bringCredential } from './credentials/bring.ts';
@@ -72,9 +71,6 @@ async function fillAndRecord(
   url: string,
   { grant, call, hold }: Extract<Decision, { ok: true }>,
 ): Promise<UseResult> {
-  const elsewhere = otherResource(head, grant.narrowings);
-  if (elsewhere !== null) return refused(box, target, call, url, elsewhere, grant);
-
   const guarded = box.secrets.isGuarded(target);
   const request = {
     method: head.method,
@@ -185,28 +181,6 @@ async function refused(
   }
   box.tellRefused(displayOrigin(target), reason);
   return { ok: false, code, reason };
-}
-
-/**
- * Headers and a query key that make a server act on another path, or by another method, than the
- * ones that were judged. Where a rule limits those, such a request is refused.
- */
-function otherResource(head: RequestHead, narrowings: readonly HttpNarrowing[]): Refusal | null {
-  if (limitsPaths(narrowings)) {
-    for (let i = 0; i < head.headers.length; i += 2) {
-      const name = (head.headers[i] as string).toLowerCase();
-      if (name === 'destination' || name.endsWith('-copy-source')) {
-        const reason = `The header ${name} names a second path, which a rule with a path does not allow.`;
-        return { code: 'path-not-granted', reason };
-      }
-    }
-  }
-  if (limitsMethods(narrowings) && /(?:^|[&;])_method(?:=|$)/i.test(head.path.query)) {
-    const reason =
-      'The query key _method names a second method, which a rule with methods does not allow.';
-    return { code: 'method-not-granted', reason };
-  }
-  return null;
 }
 
 /** The URL for the record: query keys stay, their values do not. */

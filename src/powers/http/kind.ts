@@ -14,6 +14,8 @@ import type { HttpCall } from './call.ts';
 import type { HttpConfig } from './config.ts';
 import { isPlain, judgeParts } from './judge-parts.ts';
 import type { HttpNarrowing } from './narrowing.ts';
+import { refuseFor } from './refusal.ts';
+import { judgeSecondResource } from './second-resource.ts';
 
 /**
  * A call is judged by its method and its path, then by its query, its headers and its body. Of the
@@ -39,7 +41,7 @@ const METHOD_CHARS_SHOWN_MAX = 32;
 /** Most methods that a refusal lists. */
 const METHODS_SHOWN_MAX = 8;
 
-const DISTANCE = { nothing: 1, path: 2, method: 3 } as const;
+const DISTANCE = { nothing: 1, path: 2, method: 3, second: 4 } as const;
 
 /** A narrowing is compiled once; it is never changed. */
 const compiled = new WeakMap<HttpNarrowing, CompiledPattern>();
@@ -55,7 +57,10 @@ function judgeCall(narrowing: HttpNarrowing, call: HttpCall, assumeBody: boolean
     const distance = path.allow ? DISTANCE.method : DISTANCE.nothing;
     return refuse('method-not-granted', explainMethod(narrowing, call), distance);
   }
-  if (!path.allow || isPlain(narrowing)) return path;
+  if (!path.allow) return path;
+  const second = judgeSecondResource(narrowing, call);
+  if (second !== null) return refuseFor(describe(call), second, DISTANCE.second);
+  if (isPlain(narrowing)) return path;
   const verdict = judgeParts(narrowing, call, describe(call), assumeBody);
   if (!verdict.allow || narrowing.any === undefined) return verdict;
   return judgeAny(narrowing.any, call, assumeBody);

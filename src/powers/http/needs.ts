@@ -51,15 +51,6 @@ export function responseBytesMax(
   );
 }
 
-/** Does any of them limit methods, or paths? Then nothing else in a request may name another. */
-export function limitsMethods(narrowings: readonly HttpNarrowing[]): boolean {
-  return narrowings.some(({ methods, any }) => methods !== null || limitsMethods(any ?? []));
-}
-
-export function limitsPaths(narrowings: readonly HttpNarrowing[]): boolean {
-  return narrowings.some(({ path, any }) => path !== null || limitsPaths(any ?? []));
-}
-
 function least(limits: readonly (number | null)[]): number | null {
   const known = limits.filter((limit) => limit !== null);
   return known.length === 0 ? null : Math.min(...known);

@@ -4,7 +4,7 @@ import type { HttpCall, HttpHeader } from './call.ts';
 import type { HttpConfig } from './config.ts';
 import { httpKind } from './kind.ts';
 import type { HttpNarrowing } from './narrowing.ts';
-import { limitsMethods, limitsPaths, needsBody, responseBytesMax, wantsBody } from './needs.ts';
+import { needsBody, responseBytesMax, wantsBody } from './needs.ts';
 import { readOnly } from './read-only.ts';
 
 const CONFIG: HttpConfig = {
@@ -196,11 +196,24 @@ describe('alternatives', () => {
     });
   });
 
-  test('what they limit', () => {
-    expect(limitsMethods([only('GET', '/x')])).toBe(true);
-    expect(limitsMethods([only('/x')])).toBe(false);
-    expect(limitsPaths([only('GET', '/x')])).toBe(true);
-    expect(limitsPaths([only('GET')])).toBe(false);
+  test('may not be gone around by a second path or method', () => {
+    const destination = { headers: [['destination', '/y'] as const] };
+    const copy = { headers: [['x-amz-copy-source', '/b/y'] as const] };
+    for (const part of [destination, copy]) {
+      expect(code('/repos/**', part)).toBe('path-not-granted');
+      expect(code('GET', part)).toBe('ok');
+    }
+    for (const query of ['_method=DELETE', 'a=1&_METHOD=put', 'a=1;_method']) {
+      expect(code('GET', { query })).toBe('method-not-granted');
+      expect(code('/repos/**', { query })).toBe('ok');
+    }
+    expect(code('GET', { query: 'my_method=1' })).toBe('ok');
+    const either = only('GET /repos/**', 'GET,PUT');
+    expect(httpKind.permits(either, { ...BASE, ...copy }).allow).toBe(true);
+    const both = only('GET /repos/**', 'GET /x');
+    expect(httpKind.permits(both, { ...BASE, ...copy })).toMatchObject({
+      code: 'path-not-granted',
+    });
   });
 });
 
