@@ -51,6 +51,12 @@ interface DaemonRecord {
   readonly process: { readonly pid: number };
 }
 
+/** The process of the daemon of a home; undefined when none runs. */
+export function daemonPidOf(home: string): number | undefined {
+  const pid = recordOf(home)?.process.pid;
+  return pid !== undefined && isDaemon(pid) ? pid : undefined;
+}
+
 function recordOf(home: string): DaemonRecord | undefined {
   try {
     return JSON.parse(readFileSync(join(home, 'daemon.json'), 'utf8')) as DaemonRecord;

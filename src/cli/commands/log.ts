@@ -8,6 +8,9 @@ import { parseSince } from '../render/time.ts';
 /** Records shown without --limit; a screen's worth of screens, with a word when there are more. */
 const LOG_RECORDS_DEFAULT = 1_000;
 
+/** Beginnings and ends of guests that names are taken from; older guests are shown by their ids. */
+const NAMES_MAX = 10_000;
+
 interface LogOptions {
   readonly follow?: true;
   readonly denied?: true;
@@ -88,8 +91,17 @@ async function showLog(
     // One more than is shown tells whether there are more.
     limit: limit + 1,
   };
-  const print = (record: JournalRecord): void =>
-    context.out(options.json ? jsonLine(record) : logLine(record, context.colour));
+  const names = new Map<string, string>();
+  const learn = (record: JournalRecord): void => {
+    if (record.kind === 'guest') names.set(record.guest, record.name);
+  };
+  if (!options.json)
+    queryJournal(context.home(), { kinds: ['guest'], limit: NAMES_MAX }).forEach(learn);
+  const print = (record: JournalRecord): void => {
+    learn(record);
+    const line = () => logLine(record, context.colour, (id) => names.get(id) ?? id);
+    context.out(options.json ? jsonLine(record) : line());
+  };
   if (options.follow) return followLog(context, filter, limit, print);
   const found = queryJournal(context.home(), filter);
   if (found.length > limit && options.limit === undefined) {

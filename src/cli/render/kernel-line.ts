@@ -22,14 +22,25 @@ export function kernelVerdict(record: Exclude<KernelRecord, { kind: 'use' }>): [
 }
 
 /** What happened to powers, in words. What a guest wrote is escaped. */
-export function kernelDetails(record: KernelRecord, paint: Paint): readonly string[] {
+export function kernelDetails(
+  record: KernelRecord,
+  paint: Paint,
+  nameOf: (principal: string) => string,
+): readonly string[] {
   switch (record.kind) {
     case 'grant': {
       const only = record.only.length === 0 ? '' : paint('dim', visible(record.only.join('; ')));
-      return [visible(`${record.power} to ${record.to} as ${record.grant}`), only, because(record)];
+      return [
+        visible(`${record.power} to ${nameOf(record.to)} as ${record.grant}`),
+        only,
+        because(record),
+      ];
     }
     case 'revoke':
-      return [visible(`${record.what} ${record.id}: ${record.grants} grants`), because(record)];
+      return [
+        visible(`${record.what} ${nameOf(record.id)}: ${record.grants} grants`),
+        because(record),
+      ];
     case 'use': {
       const words =
         record.verdict === 'allow'
@@ -42,7 +53,7 @@ export function kernelDetails(record: KernelRecord, paint: Paint): readonly stri
     case 'guest':
       return [visible(`${record.name} ${record.state}`), because(record)];
     case 'mail':
-      return [visible(`${record.what} ${record.mail} to ${record.to}: ${record.text}`)];
+      return [visible(`${record.what} ${record.mail} to ${nameOf(record.to)}: ${record.text}`)];
   }
 }
 

@@ -9,25 +9,32 @@ import { duration, localTime } from './time.ts';
 const BOX_COLUMNS = 14;
 const VERDICT_COLUMNS = 5;
 
+/** What a principal is called; its id where it has no name. */
+export type NameOf = (principal: string) => string;
+
 /** One line for one record. Whatever a box wrote is escaped. */
-export function logLine(record: JournalRecord, colour: boolean): string {
+export function logLine(
+  record: JournalRecord,
+  colour: boolean,
+  nameOf: NameOf = (principal) => principal,
+): string {
   const paint = painter(colour);
   const [verdict, tone] = verdictOf(record);
   return [
     paint('dim', localTime(record.time)),
-    visible(whoOf(record)).padEnd(BOX_COLUMNS),
+    visible(whoOf(record, nameOf)).padEnd(BOX_COLUMNS),
     paint(tone, verdict.padEnd(VERDICT_COLUMNS)),
-    ...detailsOf(record, paint),
+    ...detailsOf(record, paint, nameOf),
   ]
     .filter((part) => part !== '')
     .join('  ');
 }
 
 /** The box, or the principal that did it. */
-function whoOf(record: JournalRecord): string {
+function whoOf(record: JournalRecord, nameOf: NameOf): string {
   if ('box' in record) return record.box;
-  if ('guest' in record) return record.guest;
-  return 'from' in record ? record.from : record.by;
+  if ('guest' in record) return nameOf(record.guest);
+  return nameOf('from' in record ? record.from : record.by);
 }
 
 function verdictOf(record: JournalRecord): readonly [string, Colour] {
@@ -47,7 +54,7 @@ function verdictOf(record: JournalRecord): readonly [string, Colour] {
   }
 }
 
-function detailsOf(record: JournalRecord, paint: Paint): readonly string[] {
+function detailsOf(record: JournalRecord, paint: Paint, nameOf: NameOf): readonly string[] {
   switch (record.kind) {
     case 'request':
       return requestDetails(record, paint);
@@ -66,7 +73,7 @@ function detailsOf(record: JournalRecord, paint: Paint): readonly string[] {
       return [record.reason, status, duration(record.durationMs)];
     }
     default:
-      return kernelDetails(record, paint);
+      return kernelDetails(record, paint, nameOf);
   }
 }
 
