@@ -49,7 +49,7 @@ export function lineWire(socket: Socket, first: Buffer, events: WireEvents): Wir
   };
 }
 
-/** Messages of one turn of the loop leave in one write: most of the cost of a message is the write. */
+/** What is said in one go leaves in one write: most of the cost of a message is the write. */
 function corkedWriter(socket: Socket): (text: string) => void {
   let corked = false;
   return (text) => {
@@ -57,7 +57,7 @@ function corkedWriter(socket: Socket): (text: string) => void {
     if (!corked) {
       corked = true;
       socket.cork();
-      setImmediate(() => {
+      process.nextTick(() => {
         corked = false;
         socket.uncork();
       });
