@@ -4,23 +4,16 @@ import { BoxSecrets } from './box-secrets.ts';
 import { VirtualNames } from './dns/virtual-names.ts';
 import {
   GUIDE_CALLS_PER_MINUTE_MAX,
-  LEAVES_KNOWN_MAX,
   LEAVES_PER_SECOND_MAX,
-  REFUSAL_DELAY_MS_MAX,
   REFUSALS_PER_SECOND_MAX,
   REFUSALS_TOLD_MAX,
 } from './limits.ts';
 import { type BoxLink, openBoxLink } from './link/box-link.ts';
+import { atMost, limited, type Pace, paced } from './pace.ts';
 import type { BoxEgress } from './protocol.ts';
 import type { Recorder } from './record.ts';
 import { makeLeafMinter } from './tls/leaf.ts';
 import { makeUpstreams, type Upstreams } from './upstream/pools.ts';
-
-/** So many things in each second are free; those beyond wait for the time that has room for them. */
-export interface Pace {
-  /** Counts one; how many milliseconds it has to wait. */
-  count(): number;
-}
 
 /** Everything that the egress holds for one box. When it is closed, nothing of it is left. */
 export interface BoxState {
@@ -72,7 +65,7 @@ export function makeBoxState(
     upstreams,
     recorder,
     sockets,
-    leafFor: limited(makeLeafMinter(config.ca)),
+    leafFor: limited(makeLeafMinter(config.ca), LEAVES_PER_SECOND_MAX),
     refusals: paced(REFUSALS_PER_SECOND_MAX),
     mayAsk: atMost(GUIDE_CALLS_PER_MINUTE_MAX, 60_000),
     later(act, delay) {
@@ -107,46 +100,5 @@ export function makeBoxState(
       upstreams.destroy();
       link.close();
     },
-  };
-}
-
-/** Names that were minted before are free; new ones come at a bounded rate. */
-function limited(mint: (name: string) => SecureContext): (name: string) => SecureContext | null {
-  const known = new Set<string>();
-  const mayMint = atMost(LEAVES_PER_SECOND_MAX);
-  return (name) => {
-    if (!known.has(name)) {
-      if (!mayMint()) return null;
-      if (known.size >= LEAVES_KNOWN_MAX) known.clear();
-      known.add(name);
-    }
-    return mint(name);
-  };
-}
-
-function paced(count: number): Pace {
-  let free = 0;
-  return {
-    count() {
-      const now = Date.now();
-      // What is beyond the longest wait is not waited for, and so takes no room.
-      if (free - now < REFUSAL_DELAY_MS_MAX) free = Math.max(free, now - 1000) + 1000 / count;
-      return Math.max(0, Math.ceil(free - now));
-    },
-  };
-}
-
-/** True at most so many times in each second, or each other time. */
-function atMost(count: number, ms = 1_000): () => boolean {
-  let second = 0;
-  let used = 0;
-  return () => {
-    const now = Math.floor(Date.now() / ms);
-    if (now !== second) {
-      second = now;
-      used = 0;
-    }
-    used += 1;
-    return used <= count;
   };
 }
