@@ -1,8 +1,18 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MASK_BYTES_MAX } from '../vault/limits.ts';
 import { MASK_DEPTH_MAX, MASK_FILES_MAX } from './limits.ts';
 import { findMasks } from './masks.ts';
 
@@ -68,6 +78,22 @@ describe('findMasks()', () => {
     expect(targets(['keys.txt'])).toEqual(['/project/keys.txt']);
     expect(() => masks(['none.txt'])).toThrow(/Cannot mask none\.txt/);
     expect(() => masks(['/etc/hostname'])).toThrow(/does not see it/);
+  });
+
+  it('reads plain files of a bounded size only, and waits for nobody', () => {
+    write('large', '');
+    truncateSync(join(folder, 'large'), MASK_BYTES_MAX);
+    expect(masks(['large'])[0]?.content).toHaveLength(MASK_BYTES_MAX);
+    truncateSync(join(folder, 'large'), 2 ** 40);
+    expect(() => masks(['large'])).toThrow(expect.objectContaining({ code: 'mask-too-large' }));
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    mkdirSync(join(folder, 'sub'));
+    for (const name of ['pipe', 'sub']) {
+      expect(() => masks([name])).toThrow(expect.objectContaining({ code: 'mount-unreadable' }));
+      expect(() => masks([name])).toThrow(/it is no plain file/);
+    }
+    write('empty', '');
+    expect(masks(['empty'])[0]?.content).toHaveLength(0);
   });
 
   it('covers sockets', async () => {

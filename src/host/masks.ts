@@ -1,7 +1,17 @@
-import { type Dirent, lstatSync, readFileSync, realpathSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+} from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { readFolder } from '../boxes/process/read-folder.ts';
 import { type MaskedValue, maskFile, type PlaceholderMaker } from '../vault/env-file.ts';
+import { MASK_BYTES_MAX } from '../vault/limits.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { MASK_DEPTH_MAX, MASK_FILES_MAX, MASK_FOLDERS_MAX } from './limits.ts';
 import { type WantedMount, within } from './mounts.ts';
@@ -45,19 +55,49 @@ export function findMasks(
 }
 
 function mask(source: string, make: PlaceholderMaker): Pick<Mask, 'content' | 'values'> {
-  let bytes: Buffer;
+  const bytes = readSecretFile(source);
+  if (bytes === null) return { content: new Uint8Array(), values: [] };
+  const { masked, values } = maskFile(bytes, make);
+  return { content: masked, values };
+}
+
+/**
+ * Null for a socket. Anything else but a plain file of a bounded size is refused: reading a pipe
+ * would wait for whoever writes to it, and a device has no end.
+ */
+function readSecretFile(source: string): Uint8Array | null {
   try {
-    if (lstatSync(source).isSocket()) return { content: new Uint8Array(), values: [] };
-    bytes = readFileSync(source);
+    if (lstatSync(source).isSocket()) return null;
+    const fd = openSync(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      if (fstatSync(fd).isFile()) return readAtMost(fd, source);
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
+    if (PowerboxError.is(error)) throw error;
     const why = (error as NodeJS.ErrnoException).code ?? 'unknown';
     throw new PowerboxError(
       'mount-unreadable',
       `Cannot mask ${source}: it cannot be read (${why}).`,
     );
   }
-  const { masked, values } = maskFile(bytes, make);
-  return { content: masked, values };
+  throw new PowerboxError('mount-unreadable', `Cannot mask ${source}: it is no plain file.`);
+}
+
+/** Stops one byte beyond the bound, also when the file grows meanwhile. */
+function readAtMost(fd: number, source: string): Uint8Array {
+  const bytes = Buffer.alloc(Math.min(fstatSync(fd).size, MASK_BYTES_MAX) + 1);
+  let length = 0;
+  for (let count = -1; count !== 0 && length < bytes.length; length += count) {
+    count = readSync(fd, bytes, length, bytes.length - length, null);
+  }
+  if (length <= MASK_BYTES_MAX && length < bytes.length) return bytes.subarray(0, length);
+  throw new PowerboxError(
+    'mask-too-large',
+    `Cannot mask ${source}: it has more than ${MASK_BYTES_MAX} bytes, or grows.`,
+    { hint: 'Move the file out of the workspace.' },
+  );
 }
 
 function locateNamed(
