@@ -16,6 +16,8 @@ export interface Live {
 
 /** What a call may know of the use that it is part of. */
 export interface UseContext {
+  /** The principal that uses it: for what is signed with a name, never for judging. */
+  readonly holder?: string;
   /** Of every grant on the way, root first; each must be kept within. */
   readonly narrowings: readonly unknown[];
   /** Aborted when the grant ends; the call must stop and let go of what it holds. */
