@@ -87,8 +87,9 @@ export function mailInfo(kernel: Kernel, mail: Mail): MailInfo {
 }
 
 export function pendingInfo(kernel: Kernel, pending: PendingApproval): PendingInfo {
-  const { id, guest, grant, power, call, effect, created, expires, state } = pending;
+  const { id, guest, grant, call, effect, created, expires, state } = pending;
   const name = nameOf(kernel, guest);
+  const power = kernel.view(grant).power.text;
   return { id, guest: name, grant, power, call, effect, created, expires, state };
 }
 

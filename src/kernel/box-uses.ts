@@ -33,7 +33,7 @@ export async function admitBoxUse(parts: BoxUseParts, use: BoxUse): Promise<Verd
   if (!before.allow) return before;
   if (node.approval === 'always' || (node.approval === 'writes' && use.effect !== 'read')) {
     const call = use.call.slice(0, CALL_CHARS_MAX);
-    const question = { guest, grant: node.grant.id, power: node.power.text, call };
+    const question = { guest, grant: node.grant.id, power: node.power.id, call };
     const waiting = hangOn([node]);
     const verdict = await approvals
       .ask({ ...question, digest: use.digest, effect: use.effect }, waiting.ended)

@@ -231,7 +231,7 @@ async function askHost({ approvals }: UseParts, judged: Judged): Promise<Verdict
   const { holder, node, call, digest, effect, passed } = judged;
   const waiting = hangOn(passed);
   try {
-    const question = { guest: holder, grant: node.grant.id, power: node.power.text, call, effect };
+    const question = { guest: holder, grant: node.grant.id, power: node.power.id, call, effect };
     return await approvals.ask({ ...question, digest: digest() }, waiting.ended);
   } finally {
     waiting.close();
