@@ -43,11 +43,13 @@ function isRoot(
   return grant.parent === null && powers.includes(grant.power);
 }
 
-/** Equal data has equal text, in whatever order its keys were written. */
+/** Equal data has equal text, in whatever order its keys were written; null is left out. */
 function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  const entries = Object.entries(value).filter(
+    ([, field]) => field !== undefined && field !== null,
+  );
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(',')}}`;
 }

@@ -12,6 +12,7 @@ Usage: powerbox VERB
   grants                         what this box holds, and what it gave
   request POWER --because TEXT   ask the host for a power, such as 'GET https://api.example.com/v1/**'
             [--kind KIND] [--only RULE]... [--to NAME] [--wait SECONDS]
+  request KIND TEXT --power POWER  the same
   answer ID [--wait SECONDS]     what became of a request
   inbox | sent                   letters
   send NAME TEXT [--reply-to ID] write to another guest, or to the host
@@ -89,7 +90,8 @@ if ($verb eq 'help') { print $HELP; exit 0 }
 if ($verb eq 'guide') { ask('GET', '/') }
 if ($verb =~ /^(grants|inbox|sent)$/) { ask('GET', "/$1") }
 if ($verb eq 'request') {
-    my ($flag, @rest) = flags([qw(because kind to wait)], ['only'], @words);
+    my ($flag, @rest) = flags([qw(because kind to wait power)], ['only'], @words);
+    if (defined $flag->{power}) { $flag->{kind} = shift @rest; $flag->{because} = join ' ', @rest; @rest = ($flag->{power}) }
     my $power = join ' ', @rest;
     fail('say which power, and --because what you need it for') unless length $power && defined $flag->{because};
     my $body = object(kind => text($flag->{kind} || 'http'), power => text($power), text => text($flag->{because}),
