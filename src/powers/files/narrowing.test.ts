@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { HeldGrant } from '../../ocap/grant.ts';
+import { judgeGrant } from '../../ocap/judge.ts';
 import { type FilesCall, filesCall, TOP } from './call.ts';
+import type { FilesConfig } from './config.ts';
 import { filesPower } from './kind.ts';
 import { GLOB_CHARS_MAX, GLOBS_MAX } from './limits.ts';
 import { type FilesNarrowing, filesNarrowing, mayUse, mayUseTree, permits } from './narrowing.ts';
@@ -11,6 +14,18 @@ const call = (method: string, ...args: unknown[]): FilesCall => filesCall(TOP, m
 const allows = (narrowing: FilesNarrowing, tried: FilesCall): boolean =>
   permits(narrowing, tried).allow;
 const only = (...texts: string[]): FilesNarrowing => readNarrowing(texts);
+
+const GRANT: HeldGrant<FilesConfig, FilesNarrowing> = {
+  id: 'g',
+  kind: 'files',
+  config: { root: '/srv/data', access: 'rw', quotaBytes: null },
+  narrowings: [],
+  chain: ['g'],
+  text: 'files:/srv/data',
+  notBefore: null,
+  expires: null,
+  asks: false,
+};
 
 const segment = fc.constantFrom('a', 'b', '*', 'a*', '**');
 const globText = fc
@@ -123,6 +138,24 @@ describe('permits()', () => {
       { seed: 5, numRuns: 5000 },
     );
     expect(refused).toBeGreaterThan(100);
+  });
+
+  it('only narrows: what a child permits, each of its ancestors permits', () => {
+    const judged = (chain: readonly FilesNarrowing[], tried: FilesCall): boolean =>
+      judgeGrant(filesPower, { ...GRANT, narrowings: chain }, tried, 0).allow;
+    const seen = { allowed: 0, refused: 0 };
+    fc.assert(
+      fc.property(fc.array(narrowings, { minLength: 1, maxLength: 4 }), calls, (chain, tried) => {
+        const child = judged(chain, tried);
+        seen[child ? 'allowed' : 'refused'] += 1;
+        for (let depth = 0; child && depth < chain.length; depth += 1) {
+          expect(judged(chain.slice(0, depth), tried)).toBe(true);
+        }
+      }),
+      { seed: 7, numRuns: 2000 },
+    );
+    expect(seen.allowed).toBeGreaterThan(20);
+    expect(seen.refused).toBeGreaterThan(20);
   });
 
   it('allows with two texts what one of them allows; a move may need both', () => {
