@@ -37,7 +37,11 @@ export interface EndSignal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-const LIVE = new WeakSet<object>();
+/** One for all copies of this package in a process: a kind of a third party may bring its own. */
+const REGISTRY = Symbol.for('powerbox.live');
+const shared = globalThis as { [REGISTRY]?: WeakSet<object> };
+shared[REGISTRY] ??= new WeakSet<object>();
+const LIVE = shared[REGISTRY];
 
 /** Marks an object as live, so that no plain data can pass for one. */
 export function live(object: Live): Live {
