@@ -191,3 +191,67 @@ describe('path patterns', () => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 });
+
+describe('patterns with variables', () => {
+  test.each([
+    ['/repos/{owner}/{repo}', '/repos/{owner}/{repo}'],
+    ['/{a=x|%79}/**/**', '/{a=x|y}/**'],
+    ['/f/{name}.json', '/f/{name}.json'],
+  ])('%s reads back to itself', (text, canonical) => {
+    expect(compile(text).text).toBe(canonical);
+    expect(compile(canonical).text).toBe(canonical);
+  });
+
+  test.each([
+    '/{',
+    '/}',
+    '/{}',
+    '/{1a}',
+    '/{a b}',
+    '/{a}{b}',
+    '/{a}*',
+    '/{a}/{a}',
+    '/{a=}',
+    '/{a=x||y}',
+    '/{a=*}',
+    '/{a=x/y}',
+    `/{${'a'.repeat(65)}}`,
+  ])('%s is none', (text) => {
+    expect(compilePathPattern(text)).toMatchObject({ ok: false });
+  });
+
+  test('pins limit a variable further, and only one that is there', () => {
+    const pinned = (text: string, pins: Record<string, readonly string[]>) => {
+      const compiled = compilePathPattern(text, pins);
+      return compiled.ok ? matchPath(compiled.pattern, '/x/y') : compiled.reason;
+    };
+    expect(pinned('/{a}/{b}', { a: ['x'], b: ['y', 'z'] })).toBe('match');
+    expect(pinned('/{a}/{b}', { b: ['z'] })).toBe('miss');
+    expect(pinned('/{a=w|x}/{b}', { a: ['x'] })).toBe('match');
+    expect(pinned('/{a=w}/{b}', { a: ['x'] })).toBe('miss');
+    expect(pinned('/{a}/{b}', { a: [] })).toBe('miss');
+    expect(pinned('/{a}/{b}', { c: ['x'] })).toContain('no variable c');
+    expect(pinned('/x/y', { a: ['x'] })).toContain('no variable a');
+  });
+
+  test('a variable allows no more than a wildcard, and its values no more than it', () => {
+    const part = fc.constantFrom('a', 'b', 'ab', '%2F', 'a%2Fb', '', ';x');
+    fc.assert(
+      fc.property(
+        fc.array(part, { minLength: 1, maxLength: 3 }),
+        fc.constantFrom('', 'a'),
+        fc.constantFrom('', 'b'),
+        fc.constantFrom('', '/**'),
+        (segments, before, after, rest) => {
+          const path = `/${segments.join('/')}`;
+          const values = match(`/${before}{v=a|b|ab}${after}${rest}`, path);
+          const variable = match(`/${before}{v}${after}${rest}`, path);
+          const star = match(`/${before}*${after}${rest}`, path);
+          if (values === 'match') expect(variable).toBe('match');
+          if (variable === 'match') expect(star).toBe('match');
+        },
+      ),
+      { seed: 10, numRuns: 2000 },
+    );
+  });
+});

@@ -67,4 +67,19 @@ describe('parseStrictJson', () => {
       { seed: 13, numRuns: 5000 },
     );
   });
+
+  test('does what its reader asks for', () => {
+    const nested = '['.repeat(20) + ']'.repeat(20);
+    expect(parseStrictJson(nested)).toMatchObject({ ok: false });
+    expect(parseStrictJson(nested, { depthMax: 20 })).toMatchObject({ ok: true });
+    const numbers = parseStrictJson('[1e400, true, -0.5, "1"]', {
+      number: (token) => `<${token}>`,
+    });
+    expect(numbers).toEqual({ ok: true, value: ['<1e400>', true, '<-0.5>', '1'] });
+    for (const half of ['"\\ud83d"', '{"\\ude00":1}', '"\\ude00\\ud83d"']) {
+      expect(parseStrictJson(half)).toMatchObject({ ok: true });
+      expect(parseStrictJson(half, { wellFormed: true })).toMatchObject({ ok: false });
+    }
+    expect(parseStrictJson('"\\ud83d\\ude00"', { wellFormed: true })).toMatchObject({ ok: true });
+  });
 });

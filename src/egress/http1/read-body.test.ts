@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { JUDGED_BODY_BYTES_MAX } from '../../powers/http/limits.ts';
+import type { BoxState } from '../box-egress.ts';
+import { BUFFERED_BYTES_MAX, REQUEST_BODY_MS_MAX } from '../limits.ts';
+import { type BodyReader, makeBodyReader } from './read-body.ts';
+
+interface Asked {
+  readonly request: PassThrough;
+  readonly response: PassThrough;
+  readonly reader: BodyReader;
+  readonly began: number;
+}
+
+function asked(box: BoxState, headers: Record<string, string> = {}): Asked {
+  const request = Object.assign(new PassThrough(), { headers });
+  const response = new PassThrough();
+  let began = 0;
+  const reader = makeBodyReader(
+    box,
+    request as unknown as IncomingMessage,
+    response as unknown as ServerResponse,
+    () => {
+      began += 1;
+    },
+  );
+  return {
+    request,
+    response,
+    reader,
+    get began() {
+      return began;
+    },
+  };
+}
+
+const someBox = (): BoxState => ({}) as BoxState;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a body that must be judged', () => {
+  test('is read whole, after the program was told to go on', async () => {
+    const one = asked(someBox());
+    expect([one.reader.began, one.began]).toEqual([false, 0]);
+    const read = one.reader.read();
+    expect([one.reader.began, one.began]).toEqual([true, 1]);
+    one.request.write('ab');
+    one.request.end('c');
+    expect(await read).toEqual({ ok: true, bytes: Buffer.from('abc') });
+  });
+
+  test('is not even begun when it says that it is too long', async () => {
+    const length = String(JUDGED_BODY_BYTES_MAX + 1);
+    const one = asked(someBox(), { 'content-length': length });
+    expect(await one.reader.read()).toMatchObject({ code: 'body-unreadable' });
+    expect([one.reader.began, one.began]).toEqual([false, 0]);
+  });
+
+  test('is as long as it may be, and no longer', async () => {
+    const fits = asked(someBox());
+    const read = fits.reader.read();
+    fits.request.end(Buffer.alloc(JUDGED_BODY_BYTES_MAX));
+    expect(await read).toMatchObject({ ok: true });
+    const long = asked(someBox());
+    const cut = long.reader.read();
+    long.request.end(Buffer.alloc(JUDGED_BODY_BYTES_MAX + 1));
+    expect(await cut).toMatchObject({ code: 'body-unreadable' });
+  });
+
+  test('is not waited for without end', async () => {
+    const one = asked(someBox());
+    const read = one.reader.read();
+    one.request.write('a');
+    vi.advanceTimersByTime(REQUEST_BODY_MS_MAX);
+    expect(await read).toMatchObject({ code: 'limit-exceeded' });
+  });
+
+  test('that ends early is none', async () => {
+    const one = asked(someBox());
+    const read = one.reader.read();
+    one.request.write('a');
+    one.request.destroy();
+    expect(await read).toMatchObject({ code: 'request-malformed' });
+  });
+
+  test('takes of what the box may have held, until its answer is over', async () => {
+    const box = someBox();
+    const full = Buffer.alloc(JUDGED_BODY_BYTES_MAX);
+    const held = await Promise.all(
+      Array.from({ length: BUFFERED_BYTES_MAX / full.length }, async () => {
+        const one = asked(box);
+        const read = one.reader.read();
+        one.request.end(full);
+        expect(await read).toMatchObject({ ok: true });
+        return one;
+      }),
+    );
+    const more = async (of: BoxState): Promise<unknown> => {
+      const one = asked(of);
+      const read = one.reader.read();
+      one.request.end('a');
+      return await read;
+    };
+    expect(await more(box)).toMatchObject({ code: 'limit-exceeded' });
+    expect(await more(someBox())).toMatchObject({ ok: true });
+    const closed = new Promise((done) => held[0]?.response.once('close', done));
+    held[0]?.response.destroy();
+    await closed;
+    expect(await more(box)).toMatchObject({ ok: true });
+  });
+});
