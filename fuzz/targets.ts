@@ -1,3 +1,4 @@
+import { filesTarget } from './files.ts';
 import { graphqlTarget } from './graphql.ts';
 import { jsonTarget } from './json.ts';
 import { pathTarget } from './path.ts';
@@ -5,4 +6,10 @@ import { ruleTarget } from './rule.ts';
 import type { FuzzTarget } from './target.ts';
 
 /** Every target, each in a file of its own beside this one. */
-export const TARGETS: readonly FuzzTarget[] = [pathTarget, jsonTarget, graphqlTarget, ruleTarget];
+export const TARGETS: readonly FuzzTarget[] = [
+  pathTarget,
+  jsonTarget,
+  graphqlTarget,
+  ruleTarget,
+  filesTarget,
+];
