@@ -5,7 +5,7 @@ import type { Usage } from './cost.ts';
 import { textOfEvent } from './dialect.ts';
 import { eventReader } from './events.ts';
 import type { Asked } from './live.ts';
-import { usageCounter } from './usage.ts';
+import { type ProviderUsage, usageCounter } from './usage.ts';
 
 /** One piece of an answer. */
 interface Piece {
@@ -26,13 +26,8 @@ export function openStream(
   spend: UseContext['spend'],
   closed: () => void,
 ): Live {
-  const source = answer.body[Symbol.asyncIterator]();
-  const events = eventReader(provider);
-  const counter = usageCounter(provider);
-  const waiting: unknown[] = [];
+  const source = openSource(provider, answer.body);
   let through = spend;
-  let bytes = 0;
-  let ended = false;
   let settled = false;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -40,34 +35,21 @@ export function openStream(
     settled = true;
     answer.cancel();
     closed();
-    return settle(counter.usage(), bytes, through);
-  }
-
-  async function more(): Promise<void> {
-    const { done, value } = await source.next();
-    ended = done === true;
-    if (!ended) bytes += value.length;
-    const found = ended ? events.end() : events.push(value);
-    for (const event of found) {
-      counter.take(event);
-      if (event !== null) waiting.push(event);
-    }
+    return settle(source.usage(), source.bytes(), through);
   }
 
   async function next(): Promise<Piece> {
-    while (waiting.length === 0 && !ended && !settled) {
-      await more().catch(() => {
-        ended = true;
-        if (!settled) finish();
-        throw new PowerboxError('power-failed', `The answer of ${call.origin} broke off.`);
-      });
-    }
-    if (waiting.length > 0) {
-      const event = waiting.shift();
+    const event = settled ? null : await source.next().catch(brokeOff);
+    if (event !== null) {
       return { done: false, text: textOfEvent(provider, event), event, usage: null };
     }
     if (settled) throw new PowerboxError('reference-closed', 'The answer has come to its end.');
     return { done: true, text: '', event: null, usage: finish() };
+  }
+
+  function brokeOff(): never {
+    if (!settled) finish();
+    throw new PowerboxError('power-failed', `The answer of ${call.origin} broke off.`);
   }
 
   const { body: _, ...at } = call;
@@ -83,8 +65,6 @@ export function openStream(
     },
     close() {
       if (settled) return;
-      ended = true;
-      waiting.length = 0;
       try {
         finish();
       } catch {
@@ -92,4 +72,37 @@ export function openStream(
       }
     },
   });
+}
+
+/** The events of an answer, and what has been counted so far. */
+interface Source {
+  /** Null at the end. Rejects when the answer breaks off. */
+  next(): Promise<unknown>;
+  usage(): ProviderUsage;
+  bytes(): number;
+}
+
+function openSource(provider: Provider, body: AsyncIterable<Uint8Array>): Source {
+  const chunks = body[Symbol.asyncIterator]();
+  const events = eventReader(provider);
+  const counter = usageCounter(provider);
+  const waiting: unknown[] = [];
+  let bytes = 0;
+  let ended = false;
+  return {
+    async next() {
+      while (waiting.length === 0 && !ended) {
+        const { done, value } = await chunks.next();
+        ended = done === true;
+        if (!ended) bytes += value.length;
+        for (const event of ended ? events.end() : events.push(value)) {
+          counter.take(event);
+          if (event !== null) waiting.push(event);
+        }
+      }
+      return waiting.shift() ?? null;
+    },
+    usage: counter.usage,
+    bytes: () => bytes,
+  };
 }
