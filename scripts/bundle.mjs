@@ -1,7 +1,7 @@
 // Joins the modules that a cold start loads into a few files, in place, after `tsc`: Node takes
 // about half a millisecond for each module, and `powerbox run` has more than a hundred in each of
 // its two processes (docs/benchmarks.md has the numbers). Packages stay as they are installed,
-// but for commander and capnweb, which are text like ours.
+// but for a few that are text like ours.
 // Every other file of dist is left alone, so that each module can still be imported by itself.
 import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -13,6 +13,9 @@ const [dist = join(root, 'dist')] = process.argv.slice(2);
 
 /** Verbs whose whole work is to ask the daemon. */
 const DOOR_VERBS = ['can', 'grant', 'grants', 'guest', 'name', 'pending', 'power', 'revoke'];
+
+/** Packages of text like ours; `zod` alone has eighty modules. */
+const READ_AT_START = ['commander', 'capnweb', 'ws', 'zod'];
 
 await bundleCommandLine(join(dist, 'cli'));
 await bundleDaemon(join(dist, 'daemon'));
@@ -78,7 +81,7 @@ async function bundleDaemon(folder) {
     codeSplitting: {
       groups: [
         { name: 'first', priority: 2, test: (id) => id !== main && first.has(id) },
-        { name: 'daemon', priority: 1, test: (id) => rest.has(id) },
+        { name: 'daemon', priority: 1, test: (id) => rest.has(id) || isReadAtStart(id) },
       ],
     },
   });
@@ -94,9 +97,9 @@ async function bundleWhole(folder) {
   await bundle.write({ dir: folder, entryFileNames: '[name].js', codeSplitting: false });
 }
 
-/** Packages stay apart, but for those that cold starts read. */
+/** Packages stay apart, but for those that are read at a cold start. */
 function isPackage(id) {
-  return !id.startsWith('.') && !id.startsWith('/') && !['commander', 'capnweb'].includes(id);
+  return !id.startsWith('.') && !id.startsWith('/') && !READ_AT_START.includes(id);
 }
 
 /** A module that finds files beside itself finds them where they are, wherever it is joined. */
@@ -109,6 +112,10 @@ function keepPlaces(folderOf) {
       return code.replaceAll('import.meta.url', `new URL(${place}, import.meta.url).href`);
     },
   };
+}
+
+function isReadAtStart(id) {
+  return READ_AT_START.some((name) => id.includes(`/node_modules/${name}/`));
 }
 
 function reachedFrom(folder, files) {

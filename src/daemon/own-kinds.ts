@@ -13,7 +13,6 @@ import { modelPower } from '../powers/model/power.ts';
 import { openSecret } from '../powers/secret/live.ts';
 import { secretPower } from '../powers/secret/power.ts';
 import { sqlPower } from '../powers/sql/kind.ts';
-import { openSql } from '../powers/sql/open.ts';
 import type { Home } from '../store/home.ts';
 import { readSecret } from '../vault/store.ts';
 
@@ -26,7 +25,11 @@ export function ownKinds(home: Home, fetcher: Fetcher): readonly InstalledKind[]
   return [
     install(httpPower, (config) => openHttp(config, fetcher)),
     install(filesPower, (config) => openFiles(config, { excluded: [home.root] })),
-    install(sqlPower, (config) => openSql(config, { secret: (name) => secret(name).reveal() })),
+    install(sqlPower, async (config) => {
+      // The clients of databases take longer to load than all the rest of the daemon.
+      const { openSql } = await import('../powers/sql/open.ts');
+      return openSql(config, { secret: (name) => secret(name).reveal() });
+    }),
     install(commandPower, (config) => openCommand(config, commandBox(home))),
     install(modelPower, (config) => openModel(config, fetcher)),
     install(secretPower, (config) => openSecret(config, { secret })),
