@@ -55,25 +55,31 @@ function isName(kernel: Kernel, text: string): boolean {
 }
 
 /**
- * `KIND:WORDS`, or `ORIGIN with SECRET`, or a rule of http, whose methods and path become a rule of
- * the grant.
+ * `KIND:WORDS`, or words of http: a rule with whatever `--only` takes behind it, or an origin
+ * `with` the name of a secret. What they say beyond the origin becomes a rule of the grant.
  */
 export async function readNewPower(kernel: Kernel, text: string): Promise<NewPower> {
   const [, kind, words = ''] = /^([a-z][a-z0-9-]*):(.*)$/s.exec(text) ?? [];
-  if (kind !== undefined && kind !== 'http' && kind !== 'https' && !/^\d+(?:\/|$)/.test(words)) {
-    const definition = definitionOf(kernel, kind);
-    return { kind, definition, config: definition.readConfig(words), only: [] };
-  }
-  const http = definitionOf(kernel, 'http');
-  const ruleText = kind === 'http' && !words.startsWith('//') ? words : text;
-  if (/ with /.test(ruleText)) {
-    return { kind: 'http', definition: http, config: http.readConfig(ruleText), only: [] };
-  }
-  const [rule] = await parseRules([ruleText]);
+  // `https://host` and `localhost:8080` begin like a kind and are origins.
+  const isOrigin = kind === 'https' || words.startsWith('//') || /^\d+(?:[/ ]|$)/.test(words);
+  if (kind === 'http' && !isOrigin) return readHttp(kernel, words);
+  if (kind === undefined || isOrigin) return readHttp(kernel, text);
+  const definition = definitionOf(kernel, kind);
+  return { kind, definition, config: definition.readConfig(words), only: [] };
+}
+
+async function readHttp(kernel: Kernel, text: string): Promise<NewPower> {
+  const definition = definitionOf(kernel, 'http');
+  const [, words = '', secret] = /^(.*?)(?: +with +(\S+))?$/s.exec(text.trim()) ?? [];
+  const [, place = '', rest = ''] = /^((?:[A-Z][A-Z0-9_,-]* +)?\S*)(.*)$/s.exec(words) ?? [];
+  const [rule] = await parseRules([place.replace(/ +/, ' ')]);
   if (rule === undefined) throw new PowerboxError('power-invalid', 'Cannot read an empty rule.');
-  const isWhole = rule.narrowing.methods === null && rule.narrowing.path === null;
-  const config = http.readConfig(originText(rule.config));
-  return { kind: 'http', definition: http, config, only: isWhole ? [] : [rule.text] };
+  const { methods, path } = rule.narrowing;
+  const isWhole = methods === null && path === null && rest === '';
+  const credential = secret === undefined ? '' : ` with ${secret}`;
+  const config = definition.readConfig(`${originText(rule.config)}${credential}`);
+  // The place is in its canonical form: how it was written is not how its kind may know it.
+  return { kind: 'http', definition, config, only: isWhole ? [] : [`${rule.text}${rest}`] };
 }
 
 export function definitionOf(
