@@ -20,6 +20,7 @@ export interface GoingUse extends OpenUse {
  * earliest of their ends in time.
  */
 export function openUse(
+  holder: string,
   passed: readonly Node[],
   budgets: Budgets,
   now: () => number,
@@ -31,6 +32,7 @@ export function openUse(
   let reject: ((error: PowerboxError) => void) | undefined;
   const use: GoingUse = {
     context: {
+      holder,
       narrowings: narrowingsOf(passed),
       // Most calls are over before anybody asks for it.
       get signal(): EndSignal {

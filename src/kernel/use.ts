@@ -85,7 +85,7 @@ export function makeUses(parts: UseParts): Uses {
       if (!verdict.allow) throw await recordRefusal(judged, verdict);
     }
     enter(holder);
-    const going = openUse(judged.passed, budgets, now, () => expiredError(judged.node));
+    const going = openUse(holder, judged.passed, budgets, now, () => expiredError(judged.node));
     const started = performance.now();
     let place: RowPlace | undefined;
     let code: ErrorCode | undefined;
