@@ -2,6 +2,8 @@ import { connect as connectTo, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import {
+  BIGINT_DIGITS_MAX,
+  CALLBACKS_MAX,
   CALLS_MAX,
   FAILED_LOGINS_MAX,
   GREETING_MS_MAX,
@@ -11,6 +13,7 @@ import {
   HELD_CALLS_MAX,
   MESSAGE_BYTES_MAX,
   MESSAGE_DEPTH_MAX,
+  PORT_SESSIONS_MAX,
   REFERENCES_MAX,
   SOCKET_SESSIONS_MAX,
   TABLE_CHECK_MESSAGES,
@@ -163,6 +166,22 @@ describe('a hostile peer on the socket', () => {
       expect(await endOf(peer)).toMatch(/^\[session-limit\]/);
     }
     await expectAlive(gateway);
+  });
+
+  it('cannot send a whole number that takes long to read', async () => {
+    const gateway = await openGateway({ port: null });
+    await expectTill(gateway);
+    const peer = await rawPeer(gateway);
+    const call = (digits: number): unknown[] => [
+      'push',
+      ['pipeline', 1, ['keep'], [['bigint', '9'.repeat(digits)]]],
+    ];
+    peer.send(['push', ['pipeline', 0, ['lookup'], ['till']]]);
+    peer.send(call(BIGINT_DIGITS_MAX));
+    peer.send(['pull', 2]);
+    expect((await peer.hear('re'))[0]).toBe('resolve');
+    peer.send(call(BIGINT_DIGITS_MAX + 1));
+    expect(await endOf(peer)).toMatch(/^\[session-limit\]/);
   });
 
   it('cannot hold more calls than it may', async () => {
@@ -432,6 +451,23 @@ describe('a hostile guest', () => {
     await expectAlive(gateway);
   });
 
+  it('cannot be called back more often at once than it may', async () => {
+    const gateway = await openGateway();
+    const { door } = await guestWithTill(gateway, 'ann');
+    const till = await lookup(door, 'till');
+    let answer = (): void => undefined;
+    const silence = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const calls = Array.from({ length: CALLBACKS_MAX + 1 }, () =>
+      refusal(till.each(() => silence)),
+    );
+    const refused = calls.at(-1) as Promise<string>;
+    expect(await refused).toMatch(/^\[session-limit\]/);
+    answer();
+    expect(new Set(await Promise.all(calls.slice(0, -1)))).toEqual(new Set(['']));
+  });
+
   it('has no more sessions than a guest may have', async () => {
     const gateway = await openGateway();
     gateway.guest('ann');
@@ -518,6 +554,26 @@ describe('a stranger at the port', () => {
     expect(await knock(gateway, right)).toBe(429);
     gateway.clock.now += 1_000;
     expect(await knock(gateway, right)).toBe(101);
+  });
+
+  it('cannot take the place of the host at the socket', async () => {
+    const gateway = await openGateway();
+    const { port } = gateway.doors;
+    const sockets = Array.from({ length: PORT_SESSIONS_MAX + 8 }, () =>
+      connectTo(port ?? 0, '127.0.0.1'),
+    );
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    let over = 0;
+    for (const socket of sockets) {
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        over += 1;
+      });
+    }
+    await expect.poll(() => over).toBeGreaterThanOrEqual(8);
+    await expectAlive(gateway);
   });
 
   it('gets nothing from a request that is no WebSocket, and no leave for other pages', async () => {

@@ -1,5 +1,7 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { connect as connectTo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { CLOSING_MS_MAX } from '../../src/gateway/limits.ts';
 import type { HostDoor } from '../../src/wire/doors.ts';
 import { lookup, openGateway, refusal, type Till } from '../support/gateway-harness.ts';
 import { HOST } from '../support/kernel-fixture.ts';
@@ -40,6 +42,23 @@ describe('the socket', () => {
     expect(Object.keys(error as object).sort()).toEqual(['code', 'hint']);
     expect(await refusal(plain(door).list(3 as unknown as string))).toMatch(/^\[call-invalid\]/);
     expect(errors).toEqual([]);
+  });
+});
+
+describe('the end of the daemon', () => {
+  it('is told to every session, and waits for none that does not listen', async () => {
+    const gateway = await openGateway();
+    const { door, closed } = await gateway.host();
+    await door.whoami();
+    const deaf = connectTo(gateway.doors.socket);
+    deaf.on('error', () => undefined);
+    await new Promise((resolve) => deaf.once('connect', resolve));
+    const started = performance.now();
+    await gateway.doors.close();
+    expect(performance.now() - started).toBeLessThan(3 * CLOSING_MS_MAX);
+    await closed;
+    expect(await refusal(door.whoami())).toMatch(/^\[daemon-unreachable\]/);
+    expect(existsSync(gateway.doors.socket)).toBe(false);
   });
 });
 
