@@ -2,11 +2,9 @@ import {
   chmodSync,
   existsSync,
   linkSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -15,21 +13,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   CALLS_AT_ONCE_MAX,
   CHUNK_BYTES,
-  EVENTS_WAITING_MAX,
   LEFTOVER_MS_MIN,
   LIST_ENTRIES_MAX,
-  QUOTA_AGAIN_MS_MIN,
-  QUOTA_DEPTH_MAX,
-  QUOTA_ENTRIES_MAX,
   READ_BYTES_MAX,
-  WATCHES_MAX,
 } from '../../src/powers/files/limits.ts';
-import type { WatchEvent } from '../../src/powers/files/methods.ts';
 import { WRITING_PREFIX } from '../../src/powers/files/path.ts';
 import {
   type FilesRig,
@@ -332,202 +323,6 @@ describe('a directory below', () => {
     for (const object of [top, a, again]) {
       expect(await refusalOf(rig.useOf(object, 'write', 'b', 'y'))).toMatch(/^narrowing-refused/);
     }
-  });
-});
-
-describe('a quota', () => {
-  const quota = (quotaBytes: number, options: RigOptions = {}): FilesRig =>
-    make({ ...options, config: { quotaBytes } });
-
-  it('counts what is there, whoever wrote it, and holds after a restart', async () => {
-    quota(100).write('by-the-host/file', 'x'.repeat(60));
-    await rig.use('write', 'a', 'x'.repeat(40));
-    const refusal = await refusalOf(rig.use('write', 'b', 'x'));
-    expect(refusal).toBe(
-      'quota-exceeded: Cannot write /b: its directory may hold 100 bytes in all, and would hold 101.',
-    );
-    expect(await refusalOf(rig.use('write', 'a', 'x', { append: true }))).toMatch(
-      /^quota-exceeded/,
-    );
-    expect(readdirSync(rig.tree).sort()).toEqual(['a', 'by-the-host']);
-    expect(rig.spent).toEqual([40]);
-    await rig.use('write', 'a', 'x'.repeat(39));
-    await rig.use('write', 'b', 'x');
-    await rig.use('rename', 'b', 'a');
-    await rig.use('write', 'b', 'x'.repeat(39));
-    await rig.use('remove', 'b');
-    await rig.use('write', 'c', 'x'.repeat(39));
-    await rig.use('write', 'empty', '');
-    await rig.use('makeDirectory', 'd');
-  });
-
-  it('is measured again before anything is refused, and not too often', async () => {
-    let time = 0;
-    quota(10, { now: () => time }).write('a', 'x'.repeat(10));
-    expect(await refusalOf(rig.use('write', 'b', 'x'))).toMatch(/^quota-exceeded/);
-    rmSync(inTree('a'));
-    expect(await refusalOf(rig.use('write', 'b', 'x'))).toMatch(/^quota-exceeded/);
-    time += QUOTA_AGAIN_MS_MIN + 1;
-    await rig.use('write', 'b', 'x'.repeat(10));
-  });
-
-  it('is kept by many who write at once', async () => {
-    quota(1000);
-    const all = Array.from({ length: 40 }, (_, index) =>
-      rig.use('write', index % 2 === 0 ? `f${index}` : 'shared', 'x'.repeat(99), {
-        append: index % 2 === 1,
-      }),
-    );
-    const done = await Promise.allSettled(all);
-    const used = readdirSync(rig.tree).map((name) => lstatSync(inTree(name)).size);
-    expect(done.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
-    expect(sum(used)).toBe(990);
-  });
-
-  it('counts a file with a name that cannot be used, and does not follow links', async () => {
-    quota(10);
-    writeFileSync(Buffer.concat([bytes(`${rig.tree}/bad`), Buffer.from([0xff])]), 'x'.repeat(9));
-    mkdirSync(join(rig.folder, 'outside'));
-    writeFileSync(join(rig.folder, 'outside/huge'), 'x'.repeat(1000));
-    symlinkSync('../outside', inTree('l'));
-    // The link itself is as long as its text.
-    expect(await refusalOf(rig.use('write', 'a', 'xx'))).toMatch(/would hold 21\.$/);
-  });
-
-  it('refuses a tree that is too deep or too full to be measured', async () => {
-    let time = 0;
-    quota(1000, { now: () => time });
-    mkdirSync(inTree('d/'.repeat(QUOTA_DEPTH_MAX)), { recursive: true });
-    await rig.use('write', 'a', 'x');
-    mkdirSync(inTree('d/'.repeat(QUOTA_DEPTH_MAX + 1)), { recursive: true });
-    time += 1e6;
-    expect(await refusalOf(rig.use('write', 'b', 'x'))).toMatch(/^quota-exceeded: .*not so deep/);
-    rmSync(inTree('d'), { recursive: true });
-    rig.write('0');
-    for (let index = 2; index < QUOTA_ENTRIES_MAX; index++) {
-      // File systems bound the names that one file may have.
-      if (index % 10_000 === 0) rig.write(`${index}`);
-      else linkSync(inTree(`${index - (index % 10_000)}`), inTree(`${index}`));
-    }
-    time += 1e6;
-    expect(await refusalOf(rig.use('makeDirectory', 'e'))).toMatch(/at most 100000 entries/);
-    rig.write('one-more');
-    time += 1e6;
-    expect(await refusalOf(rig.use('makeDirectory', 'e'))).toMatch(/can have 100000 entries/);
-  }, 120_000);
-});
-
-describe('watching', () => {
-  const events: WatchEvent[] = [];
-  const record = (event: WatchEvent): void => void events.push(event);
-
-  afterEach(() => {
-    events.length = 0;
-  });
-
-  async function until(done: () => boolean): Promise<void> {
-    for (let tries = 0; !done(); tries++) {
-      if (tries > 400) throw new Error(`not in time: ${JSON.stringify(events)}`);
-      await sleep(5);
-    }
-  }
-  const told = (type: string, path: string) => (): boolean =>
-    events.some((event) => event.type === type && event.path === path);
-
-  it('tells of what is added, changed and removed in a directory', async () => {
-    make().write('d/a', '1');
-    const d = liveOf(await rig.use('subdirectory', 'd'));
-    const watcher = liveOf(await rig.useOf(d, 'watch', '/', record));
-    rig.write('d/b', '2');
-    await until(told('added', '/b'));
-    rig.write('d/a', '2');
-    await until(told('changed', '/a'));
-    rmSync(inTree('d/a'));
-    await until(told('removed', '/a'));
-    rig.write('outside', '2');
-    await rig.useOf(watcher, 'close');
-    const count = events.length;
-    rig.write('d/c', '3');
-    await sleep(50);
-    expect(events).toHaveLength(count);
-    expect(events.map(({ path }) => path)).not.toContain('/outside');
-  });
-
-  it('tells of one file, also when another is put in its place', async () => {
-    make().write('a', '1');
-    rig.write('b', '1');
-    await rig.use('watch', 'a', record);
-    rig.write('b', '2');
-    await rig.use('write', 'a', '2');
-    await until(told('added', '/a'));
-    expect(new Set(events.map(({ path }) => path))).toEqual(new Set(['/a']));
-    expect(await refusalOf(rig.use('watch', 'none', record))).toMatch(/^file-unknown/);
-  });
-
-  it('tells only of what may be seen', async () => {
-    make({ only: ['read /d/*.txt'] }).write('d/a.txt');
-    await rig.use('watch', 'd', record);
-    for (const name of ['hidden', `${WRITING_PREFIX}x`, 'seen.txt']) rig.write(`d/${name}`);
-    await until(told('added', '/d/seen.txt'));
-    expect(new Set(events.map(({ path }) => path))).toEqual(new Set(['/d/seen.txt']));
-    expect(await refusalOf(rig.use('watch', '/elsewhere', record))).toMatch(/^narrowing-refused/);
-  });
-
-  it('ends with the grant, with the power, and with a callback that fails', async () => {
-    make().write('d/a');
-    await rig.use('watch', 'd', record);
-    rig.grant.abort();
-    rig.write('d/b');
-    await sleep(50);
-    expect(events).toEqual([]);
-    expect(await refusalOf(rig.use('watch', 'd', record))).toMatch(/^grant-revoked/);
-    rig.close();
-    make().write('d/a');
-    let calls = 0;
-    await rig.use('watch', 'd', () => {
-      calls += 1;
-      throw new Error('the grant of the callback has ended');
-    });
-    rig.write('d/b');
-    await until(() => calls > 0);
-    rig.write('d/c');
-    await sleep(50);
-    expect(calls).toBe(1);
-  });
-
-  it('ends when the directory is moved away', async () => {
-    make().write('d/a');
-    await rig.use('watch', 'd', record);
-    renameSync(inTree('d'), join(rig.folder, 'moved'));
-    mkdirSync(inTree('d'));
-    writeFileSync(join(rig.folder, 'moved/secret-name'), '');
-    await until(told('ended', '/d'));
-    await sleep(50);
-    expect(events).toEqual([{ type: 'ended', path: '/d' }]);
-  });
-
-  it('says that some were lost when the watcher is slow', async () => {
-    make();
-    mkdirSync(inTree('d'));
-    let go = (): void => undefined;
-    const gone = new Promise<void>((done) => {
-      go = done;
-    });
-    await rig.use('watch', 'd', (event: WatchEvent) => {
-      record(event);
-      return gone;
-    });
-    for (let index = 0; index < EVENTS_WAITING_MAX + 50; index++) rig.write(`d/${index}`);
-    await sleep(200);
-    go();
-    await until(told('lost', '/d'));
-    expect(events.length).toBeLessThanOrEqual(EVENTS_WAITING_MAX + 2);
-  });
-
-  it('is bounded', async () => {
-    make();
-    for (let index = 0; index < WATCHES_MAX; index++) await rig.use('watch', '/', record);
-    expect(await refusalOf(rig.use('watch', '/', record))).toMatch(/^limit-exceeded/);
   });
 });
 
