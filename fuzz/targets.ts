@@ -1,8 +1,11 @@
 import { filesTarget } from './files.ts';
 import { graphqlTarget } from './graphql.ts';
 import { jsonTarget } from './json.ts';
+import { modelTarget } from './model.ts';
+import { onlyWordsTarget } from './only-words.ts';
 import { pathTarget } from './path.ts';
 import { ruleTarget } from './rule.ts';
+import { sqlTarget } from './sql.ts';
 import type { FuzzTarget } from './target.ts';
 
 /** Every target, each in a file of its own beside this one. */
@@ -12,4 +15,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   graphqlTarget,
   ruleTarget,
   filesTarget,
+  sqlTarget,
+  onlyWordsTarget,
+  modelTarget,
 ];
