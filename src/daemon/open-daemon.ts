@@ -32,11 +32,17 @@ export interface Daemon {
 export async function openDaemon(home: Home, log: Log, stop: () => void): Promise<Daemon> {
   const config = readConfig(home);
   const fetcher = makeFetchProcess(home, config.hosts);
-  const kinds = await loadKinds(home, ownKinds(home, fetcher), config.kinds);
+  const made: { kernel?: Kernel } = {};
+  const own = ownKinds(home, fetcher, () => made.kernel as Kernel);
+  const kinds = await loadKinds(home, own, config.kinds);
   const opened: (() => unknown)[] = [() => fetcher.close()];
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) {
-      await Promise.resolve(end()).catch((error: unknown) => log.say(`close: ${codeOf(error)}`));
+      try {
+        await end();
+      } catch (error) {
+        log.say(`close: ${codeOf(error)}`);
+      }
     }
   };
   try {
@@ -53,6 +59,7 @@ export async function openDaemon(home: Home, log: Log, stop: () => void): Promis
       lastUsed: () => lastUsed(usage.usage()),
       onFailure: (error) => log.say(`the record cannot be written: ${codeOf(error)}`),
     });
+    made.kernel = kernel;
     opened.push(() => kernel.close());
     const door = (guest: string, ended: AbortSignal) =>
       guestDoor({ kernel, now: Date.now, ended }, guest);

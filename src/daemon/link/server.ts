@@ -43,6 +43,8 @@ interface State {
   readonly sockets: Set<Socket>;
   /** Called when an egress has connected. */
   readonly arrivals: Set<() => void>;
+  /** The daemon ends, and boxes go on. */
+  closing: boolean;
 }
 
 export async function openLink(options: LinkOptions): Promise<Link> {
@@ -53,6 +55,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     sessions: new Map(),
     sockets: new Set(),
     arrivals: new Set(),
+    closing: false,
   };
   kernel.onReplica((guests, ended) => spread(state, guests, ended.size > 0));
   const server = createServer((socket) => accept(state, socket));
@@ -63,6 +66,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     isLinked: (id) => state.sessions.has(id),
     closeBox: (id, reason) => state.boxes.close(id, reason),
     async close() {
+      state.closing = true;
       for (const session of state.sessions.values()) session.close();
       for (const socket of state.sockets) socket.destroy();
       await new Promise((done) => server.close(done));
@@ -108,7 +112,8 @@ function accept(state: State, socket: Socket): void {
     state.sockets.delete(socket);
     if (session !== null) leave(state, session);
     // A starter is gone without a word, and its box with it.
-    if (opened !== null) void end(state, opened, 'the starter of the box is gone');
+    if (opened !== null && !state.closing)
+      void end(state, opened, 'the starter of the box is gone');
   });
 
   function onLine(line: string): void {
