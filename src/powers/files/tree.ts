@@ -63,7 +63,9 @@ function openRoot(path: string, excluded: readonly string[]): Held {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof WayRefused) return `${error.path} ${error.why}`;
+  if (error instanceof WayRefused) {
+    return `${error.path} ${error.why}; name the directory itself, without links on the way`;
+  }
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
   return code === 'ENOENT' ? 'there is no such directory' : `it cannot be read (${code})`;
 }
