@@ -22,6 +22,10 @@ export const RESPONSE_HEAD_BYTES_MAX = 131_072;
 export const REQUEST_BODY_MS_MAX = 30_000;
 /** Bytes of bodies of one box that are held at a time to be judged, or until they are sent. */
 export const BUFFERED_BYTES_MAX = 33_554_432;
+/** What of a body that is too long to be judged is still taken, so that its refusal is read. */
+export const REFUSED_BODY_BYTES_MAX = 16_777_216;
+/** How long it is taken; 16 MiB come from a box in a tenth of that. */
+export const REFUSED_BODY_MS_MAX = 2_000;
 /** Time between requests on a kept connection. */
 export const KEEP_ALIVE_MS_MAX = 60_000;
 /** Time for resolving, connecting and the TLS handshake with an upstream. */

@@ -3,7 +3,12 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { JUDGED_BODY_BYTES_MAX } from '../../powers/http/limits.ts';
 import type { BoxState } from '../box-egress.ts';
-import { BUFFERED_BYTES_MAX, REQUEST_BODY_MS_MAX } from '../limits.ts';
+import {
+  BUFFERED_BYTES_MAX,
+  REFUSED_BODY_BYTES_MAX,
+  REFUSED_BODY_MS_MAX,
+  REQUEST_BODY_MS_MAX,
+} from '../limits.ts';
 import { type BodyReader, makeBodyReader } from './read-body.ts';
 
 interface Asked {
@@ -56,10 +61,32 @@ describe('a body that must be judged', () => {
   });
 
   test('is not even begun when it says that it is too long', async () => {
-    const length = String(JUDGED_BODY_BYTES_MAX + 1);
-    const one = asked(someBox(), { 'content-length': length });
-    expect(await one.reader.read()).toMatchObject({ code: 'body-unreadable' });
-    expect([one.reader.began, one.began]).toEqual([false, 0]);
+    const headers = { 'content-length': String(JUDGED_BODY_BYTES_MAX + 1) };
+    const waiting = asked(someBox(), { ...headers, expect: '100-continue' });
+    expect(await waiting.reader.read()).toMatchObject({ code: 'body-unreadable' });
+    expect([waiting.reader.began, waiting.began]).toEqual([false, 0]);
+    const sending = asked(someBox(), headers);
+    const read = sending.reader.read();
+    sending.request.end(Buffer.alloc(JUDGED_BODY_BYTES_MAX + 1));
+    expect(await read).toMatchObject({ code: 'body-unreadable' });
+    expect([sending.reader.began, sending.began]).toEqual([false, 0]);
+  });
+
+  test('that is too long is passed over for a while, so that its refusal is read', async () => {
+    const long = { 'content-length': '99999999999' };
+    const slow = asked(someBox(), long);
+    const cut = slow.reader.read();
+    vi.advanceTimersByTime(REFUSED_BODY_MS_MAX);
+    expect(await cut).toMatchObject({ code: 'body-unreadable' });
+    const endless = asked(someBox(), long);
+    let sent = 0;
+    const refused = endless.reader.read().then(() => sent);
+    for (const chunk = Buffer.alloc(65_536); sent <= 2 * REFUSED_BODY_BYTES_MAX; ) {
+      endless.request.write(chunk);
+      sent += chunk.length;
+      await new Promise((next) => setImmediate(next));
+    }
+    expect(await refused).toBeLessThan(REFUSED_BODY_BYTES_MAX + 1_048_576);
   });
 
   test('is as long as it may be, and no longer', async () => {

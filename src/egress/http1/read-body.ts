@@ -1,7 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { JUDGED_BODY_BYTES_MAX } from '../../powers/http/limits.ts';
 import type { BoxState } from '../box-egress.ts';
-import { BUFFERED_BYTES_MAX, REQUEST_BODY_MS_MAX } from '../limits.ts';
+import {
+  BUFFERED_BYTES_MAX,
+  REFUSED_BODY_BYTES_MAX,
+  REFUSED_BODY_MS_MAX,
+  REQUEST_BODY_MS_MAX,
+} from '../limits.ts';
 import type { Refusal } from '../refusal.ts';
 
 export type BodyResult =
@@ -29,12 +34,18 @@ export function makeBodyReader(
     get began() {
       return began;
     },
-    read() {
+    async read() {
       const declared = Number(request.headers['content-length'] ?? 0);
-      if (declared > JUDGED_BODY_BYTES_MAX) return Promise.resolve(tooLong());
+      if (declared > JUDGED_BODY_BYTES_MAX) {
+        // A program that waits to be told to go on has sent nothing.
+        if (request.headers.expect === undefined) await passOver(request);
+        return tooLong();
+      }
       began = true;
       begin();
-      return gather(box, request, response);
+      const result = await gather(box, request, response);
+      if (!result.ok && result.code === 'body-unreadable') await passOver(request);
+      return result;
     },
   };
 }
@@ -52,8 +63,6 @@ function gather(
     const settle = (result: BodyResult): void => {
       clearTimeout(timer);
       request.off('data', onData);
-      // What still comes is thrown away; a refusal closes the connection.
-      if (!result.ok) request.resume();
       done(result);
     };
     const timer = setTimeout(() => {
@@ -75,6 +84,31 @@ function gather(
     request.once('close', () => {
       settle(refused('request-malformed', 'The body of the request ended early.'));
     });
+  });
+}
+
+/**
+ * Throws away what still comes, for a while: a program reads no answer before it has sent its
+ * request, and one whose connection is closed meanwhile never learns why.
+ */
+function passOver(request: IncomingMessage): Promise<void> {
+  return new Promise((done) => {
+    let length = 0;
+    const onData = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length > REFUSED_BODY_BYTES_MAX) settle();
+    };
+    const settle = (): void => {
+      clearTimeout(timer);
+      request.off('data', onData);
+      done();
+    };
+    const timer = setTimeout(settle, REFUSED_BODY_MS_MAX);
+    request.on('data', onData);
+    request.once('end', settle);
+    request.once('close', settle);
+    if (request.readableEnded || request.destroyed) settle();
+    else request.resume();
   });
 }
 

@@ -44,6 +44,3 @@ export const FETCHED_BYTES_MAX = 8_388_608;
 
 /** Bytes that one `read` of an answer gives at most. */
 export const READ_BYTES_MAX = 1_048_576;
-
-/** Time for an answer to be over; language models think for minutes. */
-export const FETCH_MS_MAX = 900_000;

@@ -32,7 +32,7 @@ export function onlyFault(text: string, reason: string, column?: number): Powerb
     'narrowing-invalid',
     `Cannot read the http rule ${quote(text)}: ${reason}${where}.`,
     {
-      hint: 'Write it like GET /repos/{owner=acme}/** query page=*, or as JSON; docs/powers.md has all.',
+      hint: 'Write it like GET /repos/{owner=acme}/** query page=*, or as JSON.',
     },
   );
 }
