@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { RpcTarget } from 'capnweb';
 import { HOST, type Kernel } from '../kernel/kernel.ts';
 import type { Token, TokenTable } from '../store/kernel-store.ts';
 import type { DaemonInfo, GuestDoor } from '../wire/doors.ts';
@@ -10,7 +11,7 @@ import { hostDoor } from './host-door.ts';
 import { makeLogins } from './login.ts';
 import { listenOnPort, type PortDoor } from './port-door.ts';
 import { openSession, type Session, type SessionHost } from './session.ts';
-import { makeSessions } from './sessions.ts';
+import { makeSessions, type Sessions } from './sessions.ts';
 import { listenOnSocket } from './socket-door.ts';
 import type { WireEnd, WireEvents } from './wire-end.ts';
 
@@ -51,66 +52,33 @@ export interface Doors {
 /** Longest that a timer of the platform can wait; what ends later ends with the daemon. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
+type Open = (events: WireEvents) => WireEnd;
+
+/** What the doors of one daemon share. */
+interface Shared {
+  readonly options: DoorsOptions;
+  readonly sessions: Sessions;
+  readonly host: SessionHost;
+  readonly now: () => number;
+  /** The port, once it is open. */
+  port(): number | null;
+}
+
 /** Opens the doors of a daemon: the socket for its host, and the port for guests when wanted. */
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const { kernel, tokens, log, now = Date.now } = options;
   const sessions = makeSessions();
-  const host: SessionHost = { kernel, handles: makeHandles(kernel), log, held: sessions.held };
+  const host = { kernel, handles: makeHandles(kernel), log, held: sessions.held };
   let port: PortDoor | undefined;
-
-  type Open = (events: WireEvents) => WireEnd;
-
-  function openAs(holder: string, open: Open, door: Parameters<typeof openSession>[2]): Session {
-    const session = openSession(host, open, door, () => sessions.remove(holder, session));
-    sessions.add(holder, session);
-    return session;
-  }
-
-  function openGuest(token: Token, open: Open): void {
-    const { guest, expires } = token;
-    const session = openAs(guest, open, (own) =>
-      guestTarget(own, guest, guestDoor({ kernel, now, ended: own.ended }, guest)),
-    );
-    if (expires === null || expires - now() > TIMER_MS_MAX) return;
-    const over = new PowerboxError('session-refused', 'Cannot go on: the token has expired.');
-    const timer = setTimeout(() => session.end(over), expires - now());
-    session.ended.addEventListener('abort', () => clearTimeout(timer), { once: true });
-  }
-
-  function openHost(open: Open): void {
-    openAs(HOST, open, (own) => hostTarget(own, HOST, hostDoorOf(own)));
-  }
-
-  function hostDoorOf(own: Session): ReturnType<typeof hostDoor> {
-    return hostDoor({
-      kernel,
-      tokens,
-      now,
-      ended: own.ended,
-      info: async () => ({
-        ...(await options.daemon.info()),
-        sessions: sessions.count(),
-        websocket: port === undefined ? null : { port: port.port },
-      }),
-      stop: () => options.daemon.stop(),
-      running: (guest) => options.daemon.running(guest),
-      // The library's object stands for the door on the way to the peer.
-      openGuest: (guest) =>
-        guestTarget(
-          own,
-          guest,
-          guestDoor({ kernel, now, ended: own.ended }, guest),
-        ) as unknown as GuestDoor,
-      closeGuest: sessions.closeOf,
-    });
-  }
-
+  const shared = { options, sessions, host, now, port: () => port?.port ?? null };
   const path = join(options.home, SOCKET_NAME);
-  const closeSocket = await listenOnSocket(path, openHost);
+  const closeSocket = await listenOnSocket(path, (open) => openHost(shared, open));
   try {
     if (options.port !== null) {
       const logins = makeLogins(tokens, kernel, now);
-      port = await listenOnPort(options.port, logins, sessions.mayOpen, openGuest);
+      port = await listenOnPort(options.port, logins, sessions.mayOpen, (token, open) =>
+        openGuest(shared, token, open),
+      );
     }
   } catch (error) {
     await closeSocket();
@@ -118,7 +86,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
   }
   return {
     socket: path,
-    port: port?.port ?? null,
+    port: shared.port(),
     sessions: sessions.count,
     closeGuest: sessions.closeOf,
     async close() {
@@ -127,4 +95,54 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
       await Promise.all(closed);
     },
   };
+}
+
+function openAs(
+  { host, sessions }: Shared,
+  holder: string,
+  open: Open,
+  door: Parameters<typeof openSession>[2],
+): Session {
+  const session = openSession(host, open, door, () => sessions.remove(holder, session));
+  sessions.add(holder, session);
+  return session;
+}
+
+function openGuest(shared: Shared, { guest, expires }: Token, open: Open): void {
+  const { now } = shared;
+  const session = openAs(shared, guest, open, (own) => guestOf(shared, own, guest));
+  if (expires === null || expires - now() > TIMER_MS_MAX) return;
+  const over = new PowerboxError('session-refused', 'Cannot go on: the token has expired.');
+  const timer = setTimeout(() => session.end(over), expires - now());
+  session.ended.addEventListener('abort', () => clearTimeout(timer), { once: true });
+}
+
+function guestOf(shared: Shared, session: Session, guest: string): RpcTarget {
+  const { kernel } = shared.options;
+  const door = guestDoor({ kernel, now: shared.now, ended: session.ended }, guest);
+  return guestTarget(session, guest, door);
+}
+
+function openHost(shared: Shared, open: Open): void {
+  const { kernel, tokens, daemon } = shared.options;
+  const { now, sessions } = shared;
+  openAs(shared, HOST, open, (own) => {
+    const door = hostDoor({
+      kernel,
+      tokens,
+      now,
+      ended: own.ended,
+      info: async () => {
+        const port = shared.port();
+        const websocket = port === null ? null : { port };
+        return { ...(await daemon.info()), sessions: sessions.count(), websocket };
+      },
+      stop: () => daemon.stop(),
+      running: (guest) => daemon.running(guest),
+      // The library's object stands for the door on the way to the peer.
+      openGuest: (guest) => guestOf(shared, own, guest) as unknown as GuestDoor,
+      closeGuest: sessions.closeOf,
+    });
+    return hostTarget(own, HOST, door);
+  });
 }

@@ -21,72 +21,107 @@ export function makeTransport(
   closed: () => void,
 ): Transport {
   const screen = makeScreen();
-  const waiting: unknown[] = [];
-  let taker: { resolve(message: unknown): void; reject(error: Error): void } | undefined;
-  let failure: Error | undefined;
-  let stalled: NodeJS.Timeout | undefined;
-
-  function fail(error: Error): void {
-    failure ??= error;
-    taker?.reject(failure);
-    taker = undefined;
-  }
-
+  const inbox = makeInbox();
   const wire = open({
     message(text) {
-      if (failure !== undefined) return;
+      if (inbox.failure() !== undefined) return;
       try {
         const message = screen.admit(text);
         counted();
-        if (taker === undefined) waiting.push(message);
-        else taker.resolve(message);
-        taker = undefined;
+        inbox.put(message);
       } catch (error) {
-        fail(error as Error);
+        inbox.fail(error as Error);
       }
     },
-    failed: fail,
-    drain() {
-      if (stalled === undefined || wire.unsent() > UNSENT_BYTES_PAUSE) return;
-      clearTimeout(stalled);
-      stalled = undefined;
-      wire.resume();
-    },
+    failed: inbox.fail,
+    drain: () => slow.drained(),
     closed() {
-      clearTimeout(stalled);
-      fail(new PowerboxError('reference-closed', 'The connection is over.'));
+      slow.close();
+      inbox.fail(new PowerboxError('reference-closed', 'The connection is over.'));
       closed();
     },
   });
-
-  function slow(): void {
-    fail(new PowerboxError('session-limit', 'Cannot go on with a peer that does not read.'));
-    wire.destroy();
-  }
-
+  const slow = watchReader(wire, inbox.fail);
   return {
     encodingLevel: 'jsonCompatible',
     screen,
     send(message) {
       const text = JSON.stringify(message);
       wire.send(text);
-      const unsent = wire.unsent();
-      // One answer may be larger than this; it is the answers before it that must have been read.
-      if (unsent - text.length > UNSENT_BYTES_MAX) slow();
-      else if (unsent > UNSENT_BYTES_PAUSE && stalled === undefined) {
-        wire.pause();
-        stalled = setTimeout(slow, STALLED_MS_MAX);
-      }
+      slow.sent(text.length);
       return text.length;
     },
-    receive() {
+    receive: inbox.take,
+    abort: () => wire.close(),
+    fail: inbox.fail,
+  };
+}
+
+interface Inbox {
+  put(message: unknown): void;
+  /** Messages in the order they came, then the failure. */
+  take(): Promise<unknown>;
+  /** The first failure counts. */
+  fail(error: Error): void;
+  failure(): Error | undefined;
+}
+
+function makeInbox(): Inbox {
+  const waiting: unknown[] = [];
+  let taker: { resolve(message: unknown): void; reject(error: Error): void } | undefined;
+  let failure: Error | undefined;
+  return {
+    put(message) {
+      if (taker === undefined) waiting.push(message);
+      else taker.resolve(message);
+      taker = undefined;
+    },
+    take() {
       if (waiting.length > 0) return Promise.resolve(waiting.shift());
       if (failure !== undefined) return Promise.reject(failure);
       return new Promise((resolve, reject) => {
         taker = { resolve, reject };
       });
     },
-    abort: () => wire.close(),
-    fail,
+    fail(error) {
+      failure ??= error;
+      taker?.reject(failure);
+      taker = undefined;
+    },
+    failure: () => failure,
+  };
+}
+
+interface ReaderWatch {
+  sent(bytes: number): void;
+  drained(): void;
+  close(): void;
+}
+
+function watchReader(wire: WireEnd, fail: (error: Error) => void): ReaderWatch {
+  let stalled: NodeJS.Timeout | undefined;
+
+  function end(): void {
+    fail(new PowerboxError('session-limit', 'Cannot go on with a peer that does not read.'));
+    wire.destroy();
+  }
+
+  return {
+    sent(bytes) {
+      const unsent = wire.unsent();
+      // One answer may be larger than this; it is the answers before it that must have been read.
+      if (unsent - bytes > UNSENT_BYTES_MAX) end();
+      else if (unsent > UNSENT_BYTES_PAUSE && stalled === undefined) {
+        wire.pause();
+        stalled = setTimeout(end, STALLED_MS_MAX);
+      }
+    },
+    drained() {
+      if (stalled === undefined || wire.unsent() > UNSENT_BYTES_PAUSE) return;
+      clearTimeout(stalled);
+      stalled = undefined;
+      wire.resume();
+    },
+    close: () => clearTimeout(stalled),
   };
 }
