@@ -16,6 +16,8 @@ export const IDLE_MS_DEFAULT = 15 * 60_000;
 export const START_MS_MAX = 20_000;
 /** Pause between two looks at a socket that somebody else's daemon is about to open. */
 export const START_POLL_MS = 15;
+/** How long another daemon that holds the home may take to come up or go before a start is tried again. */
+export const HELD_MS_MAX = 1_000;
 /** How long `daemon stop` waits for the daemon to finish what it does. */
 export const STOP_MS_MAX = 10_000;
 /** Bytes of the one line in which a starting daemon tells how its start went. */

@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Home } from '../store/home.ts';
 import { PowerboxError } from '../wire/errors.ts';
-import { READY_BYTES_MAX, START_MS_MAX, START_POLL_MS } from './limits.ts';
+import { HELD_MS_MAX, READY_BYTES_MAX, START_MS_MAX, START_POLL_MS } from './limits.ts';
 import { logPath } from './places.ts';
 import { READY_DESCRIPTOR, READY_VARIABLE, type Readiness } from './ready.ts';
 
 /**
- * Makes sure that the daemon of a home runs, and connects to it; `connect` gives undefined while
+ * Makes sure that the daemon of a home runs, and connects to it; `connect` gives nothing while
  * nobody listens. However many commands do this at once, one daemon comes of it: the others find
  * its lock held and end. Throws what kept it from starting.
  */
@@ -29,15 +29,12 @@ export async function startDaemon<Connection>(
     const look = Math.min(until, Date.now() + HELD_MS_MAX);
     do {
       const connection = await connect();
-      if (connection !== undefined) return connection;
+      if (connection) return connection;
       await sleep(START_POLL_MS);
     } while (Date.now() < look);
   }
   throw tooLate(home);
 }
-
-/** How long another daemon that holds the home may take before a start is tried again. */
-const HELD_MS_MAX = 1_000;
 
 /**
  * In a session of its own, so that no terminal ends it, and without anything of the caller's

@@ -29,16 +29,22 @@ export function lsCommand(context: CliContext): Command {
     });
 }
 
-const HEADINGS = ['BOX', 'STATE', 'AGE', 'WORKSPACE', 'PROGRAM'];
+const HEADINGS = ['BOX', 'STATE', 'AGE', 'GUEST', 'WORKSPACE', 'PROGRAM'];
 
 function rowOf(record: BoxRecord): string[] {
   return [
     record.id,
     stateOf(record),
     duration(Date.now() - record.started),
+    guestOf(record),
     visible(record.workspace.path),
     shorten(visible(record.program.join(' ')), 60),
   ];
+}
+
+/** A box that makes its own guest has given it its name. */
+function guestOf({ id, guest }: BoxRecord): string {
+  return guest === null || guest.name === id ? '' : visible(guest.name);
 }
 
 export function stateOf(record: BoxRecord): string {
@@ -47,7 +53,8 @@ export function stateOf(record: BoxRecord): string {
 }
 
 function summaryOf(record: BoxRecord): Record<string, unknown> {
-  const { id, program, cwd, workspace, started, rules, secrets, kit, detached, ended } = record;
+  const { id, program, cwd, workspace, started, rules, secrets, kit, guest, detached, ended } =
+    record;
   return {
     id,
     state: stateOf(record),
@@ -58,6 +65,7 @@ function summaryOf(record: BoxRecord): Record<string, unknown> {
     rules,
     secrets,
     kit,
+    guest,
     detached,
     ended,
   };
