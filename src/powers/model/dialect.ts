@@ -1,4 +1,4 @@
-import type { Provider } from './config.ts';
+import { type ModelConfig, type Provider, USUAL_URLS } from './config.ts';
 import { TOKENS_DEFAULT } from './limits.ts';
 import { field } from './usage.ts';
 
@@ -44,7 +44,11 @@ export interface ChatAnswer {
 type Json = Readonly<Record<string, unknown>>;
 
 /** The body that asks this provider. */
-export function bodyOf(provider: Provider, request: ChatRequest, stream: boolean): Json {
+export function bodyOf(
+  { provider, origin }: Pick<ModelConfig, 'provider' | 'origin'>,
+  request: ChatRequest,
+  stream: boolean,
+): Json {
   const { model, temperature } = request;
   const maxTokens = request.maxTokens ?? TOKENS_DEFAULT;
   const given = temperature === undefined ? {} : { temperature };
@@ -55,7 +59,9 @@ export function bodyOf(provider: Provider, request: ChatRequest, stream: boolean
   if (provider === 'anthropic') {
     return { model, max_tokens: maxTokens, stream, ...given, ...anthropicWords(request) };
   }
-  const bound = { max_completion_tokens: maxTokens };
+  // Its own models know the newer name alone, many others that speak its dialect the older one.
+  const newer = USUAL_URLS.openai.startsWith(origin);
+  const bound = newer ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens };
   return {
     model,
     messages: openaiMessages(request),

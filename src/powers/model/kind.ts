@@ -83,8 +83,9 @@ function faultOfUse(rule: ModelRule, call: ModelCall): string | null {
 /** Of the conversation only the size, as it may be private. */
 function describe(call: ModelCall): string {
   const what = call.method === 'next' ? 'read on from' : 'chat with';
-  const bound = call.maxTokens === null ? 'no bound' : `at most ${call.maxTokens}`;
-  return `${what} ${quote(call.model)} at ${call.origin} (${call.messages} messages, ${bound} of tokens)`;
+  const messages = `${call.messages} ${call.messages === 1 ? 'message' : 'messages'}`;
+  const bound = call.maxTokens === null ? 'any number of' : `at most ${call.maxTokens}`;
+  return `${what} ${quote(call.model)} at ${call.origin} (${messages}, ${bound} tokens)`;
 }
 
 export type ReadModelCall =

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { optional, someOf, testNarrowingLaws } from '../../../test/support/narrowing-laws.ts';
 import type { ModelCall, ModelRule } from './kind.ts';
+import { TOKENS_DEFAULT } from './limits.ts';
 import { modelPower } from './power.ts';
 
 const config = modelPower.readConfig('openai credential=KEY extras=n,service_tier,part:*');
@@ -96,6 +97,21 @@ describe('the kind model', () => {
       expect(asked.extras).toEqual([]);
       expect(callOf('stream', request, of).stream).toBe(true);
     }
+  });
+
+  it('bounds an answer by the name that the service knows', () => {
+    const own = JSON.parse(callOf('chat', hello).body ?? '');
+    expect(own).toMatchObject({ max_completion_tokens: TOKENS_DEFAULT });
+    const other = modelPower.readConfig('openai https://models.example.com/v1');
+    expect(JSON.parse(callOf('chat', hello, other).body ?? '')).toMatchObject({
+      max_tokens: TOKENS_DEFAULT,
+    });
+  });
+
+  it('describes a call in one line without its words', () => {
+    expect(modelPower.describe(callOf('chat', { ...hello, maxTokens: 5 }))).toBe(
+      'chat with "gpt-4o" at https://api.openai.com (1 message, at most 5 tokens)',
+    );
   });
 
   it('has streams of the first dialect counted, whatever the body says', () => {

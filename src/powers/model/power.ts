@@ -168,7 +168,7 @@ function bodyOfMethod(config: ModelConfig, method: string, given: unknown): unkn
   if (method === 'chat' || method === 'stream') {
     const request = ChatRequest.safeParse(given);
     if (!request.success) throw invalid('the request cannot be read');
-    return withUsage(config, bodyOf(config.provider, request.data, streams), streams);
+    return withUsage(config, bodyOf(config, request.data, streams), streams);
   }
   if (method !== 'complete' && method !== 'completeStream') {
     throw invalid(`there is no method ${quote(method)}`);
