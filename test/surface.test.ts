@@ -144,7 +144,7 @@ const VERBS: Readonly<Record<string, string>> = {
 
 /** Flags of `run`, in order; a flag that is gone breaks somebody's script. */
 const RUN_FLAGS =
-  '--allow --allow-all-hosts --secret --workspace --mount --mask --env --memory --cpus --pids --disk --timeout --kit --no-policy --accept-policy --detach --quiet --help';
+  '--allow --allow-all-hosts --secret --workspace --mount --mask --env --memory --cpus --pids --disk --timeout --kit --as --learn --learn-out --no-policy --accept-policy --detach --quiet --help';
 
 /** Verbs of verbs, and the flags of those that scripts use most, in order. */
 const WITHIN: Readonly<Record<string, string>> = {

@@ -32,11 +32,6 @@ export async function daemonDoor(
   };
 }
 
-/** For what needs a daemon to run and says nothing to it, such as the start of a box. */
-export async function ensureDaemon(home: Home): Promise<void> {
-  (await daemonDoor(home, { start: true })).close();
-}
-
 /** Undefined when nobody listens. */
 async function connectTo(home: Home): Promise<DaemonClient | undefined> {
   const address = socketAddress(socketPath(home));

@@ -180,7 +180,7 @@ export function layerFaults(file: string, imports: readonly SourceImport[]): rea
     }
     if (!specifier.startsWith('.')) return packageFault(layer, specifier);
     const target = resolveImport(file, specifier).split('/');
-    if (target.join('/') === 'package.json' && layer === 'cli') return [];
+    if (target.join('/') === 'package.json' && /^(?:cli|daemon)$/.test(layer)) return [];
     if (target[0] !== 'src') return [`imports ${specifier} from outside src`];
     const to = LAYERS.indexOf(target[1] as (typeof LAYERS)[number]);
     if (to <= rank || (typeOnly && TYPES_FROM[layer]?.includes(target[1] ?? ''))) return [];
