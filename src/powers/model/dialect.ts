@@ -60,7 +60,7 @@ export function bodyOf(
     return { model, max_tokens: maxTokens, stream, ...given, ...anthropicWords(request) };
   }
   // Its own models know the newer name alone, many others that speak its dialect the older one.
-  const newer = USUAL_URLS.openai.startsWith(origin);
+  const newer = origin === new URL(USUAL_URLS.openai).origin;
   const bound = newer ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens };
   return {
     model,
