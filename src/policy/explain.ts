@@ -52,7 +52,7 @@ function explainRule({ config, narrowing }: Rule): string {
 }
 
 function explainPath(path: string): string {
-  return path.includes('*') ? `paths that match ${path}` : `the path ${path} only`;
+  return /[*{]/.test(path) ? `paths that match ${path}` : `the path ${path} only`;
 }
 
 function explainHost({ host, scheme }: HttpConfig): string {

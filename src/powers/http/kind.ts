@@ -99,7 +99,7 @@ function judgePath(narrowing: HttpNarrowing, call: HttpCall): Verdict {
   const shared = sharedSegments(pattern.pattern, call.path);
   // More shared segments are nearer, and never as near as a path that matches.
   const distance = DISTANCE.path + shared / (shared + 1);
-  const only = `this box may only use ${shorten(narrowing.path)} there`;
+  const only = `this box may only use ${pathText(narrowing)} there`;
   return match === 'ambiguous'
     ? refuse(
         'path-ambiguous',
@@ -118,8 +118,15 @@ function patternOf(narrowing: HttpNarrowing, path: string): CompiledPattern {
   return pattern;
 }
 
-function explainMethod({ methods, path }: HttpNarrowing, call: HttpCall): string {
-  const where = path === null ? 'there' : `on ${shorten(path)} there`;
+/** The path pattern with the values that its variables are pinned to. */
+function pathText({ path, variables = {} }: HttpNarrowing): string {
+  const pins = Object.entries(variables).map(([name, values]) => `${name}=${values.join('|')}`);
+  return shorten([path ?? '', ...pins].join(' '));
+}
+
+function explainMethod(narrowing: HttpNarrowing, call: HttpCall): string {
+  const { methods, path } = narrowing;
+  const where = path === null ? 'there' : `on ${pathText(narrowing)} there`;
   if (methods === null) {
     return `${describe(call)} is not allowed: no box may use this method; other methods may be used ${where}.`;
   }

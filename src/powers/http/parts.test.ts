@@ -196,6 +196,14 @@ describe('alternatives', () => {
     });
   });
 
+  test('a refusal says what a variable may be', () => {
+    const rule = only('/repos/{owner}/** owner=acme|b');
+    expect(httpKind.permits(rule, { ...BASE, path: '/repos/evil/x' })).toMatchObject({
+      reason:
+        'GET https://api.example.com/repos/evil/x is not allowed: this box may only use /repos/{owner}/** owner=acme|b there.',
+    });
+  });
+
   test('may not be gone around by a second path or method', () => {
     const destination = { headers: [['destination', '/y'] as const] };
     const copy = { headers: [['x-amz-copy-source', '/b/y'] as const] };

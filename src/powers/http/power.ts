@@ -41,7 +41,8 @@ const headSchema = z.strictObject({
 
 const root: MethodTable = {
   fetch: {
-    summary: 'Sends a request and gives the whole answer: text when it is UTF-8, else bytes.',
+    summary:
+      'Sends a request and gives the whole answer, text when it is UTF-8, else bytes; follows no redirect.',
     args: [{ name: 'request', schema: requestSchema }],
     returns: z.strictObject({
       ...headSchema.shape,
