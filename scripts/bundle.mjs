@@ -21,6 +21,7 @@ await bundleCommandLine(join(dist, 'cli'));
 await bundleDaemon(join(dist, 'daemon'));
 await bundleWhole(join(dist, 'egress'));
 await bundleWhole(join(dist, 'egress/fetch'));
+await bundleWhole(join(dist, 'host/command'));
 
 /**
  * `main.js` stays small. What every verb needs is one file, what `run` needs besides is another,

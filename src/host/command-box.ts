@@ -37,7 +37,7 @@ export function commandBox(home: Home, starter: URL = STARTER): CommandBox {
   };
 }
 
-const STARTER = new URL('./command-main.js', import.meta.url);
+const STARTER = new URL('./command/main.js', import.meta.url);
 
 function program(child: ChildProcess): BoxedProgram {
   let timer: NodeJS.Timeout | undefined;

@@ -32,7 +32,7 @@ let ending: AbortController;
 let spent: number;
 
 beforeAll(() => {
-  compiled = compile('src/host/command-main.ts');
+  compiled = compile('src/host/command/main.ts');
   const assets = ['scripts/assets.mjs', join(ROOT, 'src'), compiled];
   execFileSync(process.execPath, assets, { cwd: ROOT });
 });
@@ -55,7 +55,7 @@ afterEach(async () => {
 });
 
 const home = () => openHome({ POWERBOX_HOME: join(folder, 'home') });
-const starter = () => pathToFileURL(join(compiled, 'host/command-main.js'));
+const starter = () => pathToFileURL(join(compiled, 'host/command/main.js'));
 
 function context(): UseContext {
   const spend: UseContext['spend'] = ({ bytes = 0 }) => {

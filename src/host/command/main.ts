@@ -1,9 +1,9 @@
-import type { CommandSpec } from '../powers/command/live.ts';
-import { openHome } from '../store/home.ts';
-import { PowerboxError } from '../wire/errors.ts';
-import type { FromStarter, ToStarter } from './command-box.ts';
-import { type LoneBox, startLoneBox } from './lone-box.ts';
-import type { RunOptions } from './prepare.ts';
+import type { CommandSpec } from '../../powers/command/live.ts';
+import { openHome } from '../../store/home.ts';
+import { PowerboxError } from '../../wire/errors.ts';
+import type { FromStarter, ToStarter } from '../command-box.ts';
+import { type LoneBox, startLoneBox } from '../lone-box.ts';
+import type { RunOptions } from '../prepare.ts';
 
 /**
  * The starter of one command's box. Its own streams are the program's; it never reads or writes
