@@ -3,7 +3,7 @@ import type { GrantFilter, GrantInfo, GuestDoor, RevokeInfo, RevokeWords } from 
 import { PowerboxError } from '../wire/errors.ts';
 import { canRequest } from './can-request.ts';
 import { readGrant } from './grant-words.ts';
-import { grantInfo, powerInfo, revokeInfo, verdictInfo } from './infos.ts';
+import { grantInfo, grantInfos, namesOf, powerInfo, revokeInfo, verdictInfo } from './infos.ts';
 import { mailDoor } from './mail-door.ts';
 import { heldGrant, readPower } from './power-words.ts';
 
@@ -48,7 +48,7 @@ export function guestDoor(deps: DoorDeps, holder: string): GuestDoor {
 
     async grant(words) {
       const { id } = kernel.together(await readGrant(kernel, holder, words, now()));
-      return grantInfo(kernel, holder, kernel.view(id));
+      return grantInfo(holder, kernel.view(id), namesOf(kernel));
     },
     async revoke(what, reason) {
       const report = await kernel.revoke(holder, await revocable(kernel, holder, what), reason);
@@ -109,11 +109,11 @@ function grantsSeen(
     ...(filter.to === undefined ? {} : { to: kernel.principal(filter.to).id }),
     ...(filter.all === undefined ? {} : { all: filter.all }),
   });
-  return views
+  const seen = views
     .filter(({ grant }) => viewer === HOST || grant.from === viewer || grant.to === viewer)
     .filter(({ grant, lastUsed }) => {
       if (unusedDays === undefined) return true;
       return (lastUsed ?? grant.created) <= now - unusedDays * DAY_MS;
-    })
-    .map((view) => grantInfo(kernel, viewer, view));
+    });
+  return grantInfos(kernel, viewer, seen);
 }

@@ -4,7 +4,7 @@ import type { TokenTable } from '../store/kernel-store.ts';
 import type { DaemonInfo, GuestDoor, HostDoor, PowerInfo } from '../wire/doors.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { type DoorDeps, guestDoor } from './guest-door.ts';
-import { guestInfo, nameOf, pendingInfo, powerInfo, revokeInfo } from './infos.ts';
+import { guestInfo, pendingInfos, powerInfo, revokeInfo } from './infos.ts';
 import { readNewPower, rootOf } from './power-words.ts';
 import { digestOf } from './token-digest.ts';
 
@@ -54,11 +54,14 @@ export function hostDoor(deps: HostDeps): HostDoor {
     kinds: async () =>
       [...kernel.kinds.values()].map(({ definition: { kind, summary } }) => ({ kind, summary })),
 
-    pending: async () => kernel.pending().map((one) => pendingInfo(kernel, one)),
+    pending: async () => pendingInfos(kernel, kernel.pending()),
     async decide(ids, verdict, reason) {
       const decided = kernel.pending().filter((one) => ids.includes(one.id));
       kernel.decide(ids, verdict, reason);
-      return decided.map((one) => pendingInfo(kernel, { ...one, state: verdict, reason }));
+      return pendingInfos(
+        kernel,
+        decided.map((one) => ({ ...one, state: verdict, reason })),
+      );
     },
   };
 }
@@ -101,5 +104,5 @@ function guestMethods(
 function guestOf(deps: HostDeps, name: string): { readonly id: string } {
   const principal = deps.kernel.principal(name);
   if (principal.id !== HOST) return principal;
-  throw new PowerboxError('guest-invalid', `Cannot do this with ${nameOf(deps.kernel, HOST)}.`);
+  throw new PowerboxError('guest-invalid', 'Cannot do this with the host.');
 }

@@ -12,27 +12,39 @@ import type {
   RevokeInfo,
   VerdictInfo,
 } from '../wire/doors.ts';
-import { PowerboxError } from '../wire/errors.ts';
 import { definitionOf } from './power-words.ts';
 import { budgetWords } from './quantity-words.ts';
 
 /** What the kernel knows, as `viewer` may see it. */
 
-export function nameOf(kernel: Kernel, id: string): string {
-  try {
-    return kernel.principal(id).name;
-  } catch (error) {
-    if (!PowerboxError.is(error)) throw error;
-    return kernel.principals().find((one) => one.id === id)?.name ?? id;
-  }
+/** Names of principals by their ids, of removed ones too; looked up once for a whole answer. */
+export function namesOf(kernel: Kernel): (id: string) => string {
+  let names: ReadonlyMap<string, string> | undefined;
+  return (id) => {
+    names ??= new Map(kernel.principals().map((principal) => [principal.id, principal.name]));
+    return names.get(id) ?? id;
+  };
 }
 
-export function grantInfo(kernel: Kernel, viewer: string, view: GrantView): GrantInfo {
+export function grantInfos(
+  kernel: Kernel,
+  viewer: string,
+  views: readonly GrantView[],
+): readonly GrantInfo[] {
+  const nameOf = namesOf(kernel);
+  return views.map((view) => grantInfo(viewer, view, nameOf));
+}
+
+export function grantInfo(
+  viewer: string,
+  view: GrantView,
+  nameOf: (id: string) => string,
+): GrantInfo {
   const { grant, power } = view;
   return {
     id: grant.id,
-    from: nameOf(kernel, grant.from),
-    to: nameOf(kernel, grant.to),
+    from: nameOf(grant.from),
+    to: nameOf(grant.to),
     parent: grant.parent,
     chain: view.chain,
     power: power.id,
@@ -61,7 +73,6 @@ export function verdictInfo(verdict: Verdict): VerdictInfo {
 
 export function powerInfo(kernel: Kernel, viewer: string, view: GrantView): PowerInfo {
   const { grant, power } = view;
-  const definition = definitionOf(kernel, power.kind);
   return {
     id: power.id,
     grant: grant.id,
@@ -69,28 +80,53 @@ export function powerInfo(kernel: Kernel, viewer: string, view: GrantView): Powe
     text: power.text,
     only: view.only,
     secrets: viewer === HOST ? power.secrets : [],
-    declaration: declarationOf(definition, definition.summary),
-    methods: methodsOf(definition),
+    ...describe(definitionOf(kernel, power.kind)),
   };
 }
 
+type Definition = ReturnType<typeof definitionOf>;
+
+/** A kind never changes, and a list of powers has the same few many times. */
+const DESCRIBED = new WeakMap<Definition, Pick<PowerInfo, 'declaration' | 'methods'>>();
+
+function describe(definition: Definition): Pick<PowerInfo, 'declaration' | 'methods'> {
+  const known = DESCRIBED.get(definition);
+  if (known !== undefined) return known;
+  const declaration = declarationOf(definition, definition.summary);
+  const described = { declaration, methods: methodsOf(definition) };
+  DESCRIBED.set(definition, described);
+  return described;
+}
+
 export function revokeInfo(kernel: Kernel, viewer: string, report: RevokeReport): RevokeInfo {
+  const views = report.grants.map(({ id }) => kernel.view(id));
+  const nameOf = namesOf(kernel);
   return {
-    grants: report.grants.map(({ id }) => grantInfo(kernel, viewer, kernel.view(id))),
-    guests: report.guests.map((id) => nameOf(kernel, id)),
+    grants: grantInfos(kernel, viewer, views),
+    guests: report.guests.map(nameOf),
     cut: report.cut,
   };
 }
 
-export function mailInfo(kernel: Kernel, mail: Mail): MailInfo {
-  return { ...mail, from: nameOf(kernel, mail.from), to: nameOf(kernel, mail.to) };
+export function mailInfos(kernel: Kernel, mail: readonly Mail[]): readonly MailInfo[] {
+  const nameOf = namesOf(kernel);
+  return mail.map((one) => ({ ...one, from: nameOf(one.from), to: nameOf(one.to) }));
 }
 
-export function pendingInfo(kernel: Kernel, pending: PendingApproval): PendingInfo {
-  const { id, guest, grant, call, effect, created, expires, state } = pending;
-  const name = nameOf(kernel, guest);
-  const power = kernel.view(grant).power.text;
-  return { id, guest: name, grant, power, call, effect, created, expires, state };
+export function mailInfo(kernel: Kernel, mail: Mail): MailInfo {
+  const nameOf = namesOf(kernel);
+  return { ...mail, from: nameOf(mail.from), to: nameOf(mail.to) };
+}
+
+export function pendingInfos(
+  kernel: Kernel,
+  pending: readonly PendingApproval[],
+): readonly PendingInfo[] {
+  const nameOf = namesOf(kernel);
+  return pending.map(({ id, guest, grant, call, effect, created, expires, state }) => {
+    const power = kernel.view(grant).power.text;
+    return { id, guest: nameOf(guest), grant, power, call, effect, created, expires, state };
+  });
 }
 
 export function guestInfo(kernel: Kernel, principal: Principal, running: string | null): GuestInfo {

@@ -3,7 +3,7 @@ import type { GuestDoor } from '../wire/doors.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { readGrant } from './grant-words.ts';
 import type { DoorDeps } from './guest-door.ts';
-import { mailInfo } from './infos.ts';
+import { mailInfo, mailInfos } from './infos.ts';
 
 type MailMethods = Pick<
   GuestDoor,
@@ -22,8 +22,8 @@ export function mailDoor({ kernel, ended, now }: DoorDeps, holder: string): Mail
       mail.read(holder, id);
       return mailInfo(kernel, await mail.answered(id, ended));
     },
-    inbox: async () => mail.inbox(holder).map((one) => mailInfo(kernel, one)),
-    sent: async () => mail.sent(holder).map((one) => mailInfo(kernel, one)),
+    inbox: async () => mailInfos(kernel, mail.inbox(holder)),
+    sent: async () => mailInfos(kernel, mail.sent(holder)),
     async send(to, text, enclosed, replyTo) {
       const receiver = kernel.principal(to).id;
       const gifts = await Promise.all(

@@ -258,6 +258,26 @@ describe('a power in a session', () => {
     await expect.poll(() => gateway.doors.sessions()).toBe(0);
   });
 
+  it('may end in the middle of its calls, and of those back', async () => {
+    const gateway = await openGateway();
+    const { door, socket } = await gateway.stockHost();
+    await door.makePower('till:one', 'till', '');
+    const till = await lookup(door, 'till');
+    gateway.guest('ann');
+    const asked = await door.request({ kind: 'till', text: 'Please.', to: 'ann' });
+    const calls = [
+      refusal(till.wait()),
+      refusal(till.each(() => new Promise(() => undefined))),
+      refusal(door.answered(asked.id)),
+    ];
+    await expect.poll(() => gateway.log).toContain('each');
+    socket.terminate();
+    await expect.poll(() => gateway.doors.sessions()).toBe(0);
+    for (const call of calls) expect(await call).not.toBe('');
+    await gateway.kernel.close();
+    expect(gateway.errors).toEqual([]);
+  });
+
   it('rejects what is in flight at once when its grant ends', async () => {
     const gateway = await openGateway();
     const parent = gateway.till();
