@@ -23,8 +23,8 @@ beforeAll(async () => {
     CREATE OPERATOR public.+ (LEFTARG = integer, RIGHTARG = integer, FUNCTION = public.stolen);
     CREATE DOMAIN public.text AS integer;
   `);
-  const { host, user } = places.server;
-  viewer = new Client({ host, user, database: 'postgres' });
+  const { host, port, user } = places.server;
+  viewer = new Client({ host, port, user, database: 'postgres' });
   await viewer.connect();
   await viewer.query('SET search_path = v, pg_catalog');
 });
@@ -132,7 +132,9 @@ describe('PostgreSQL', () => {
   });
 
   it('reads in a transaction that only reads, one statement at a time', async () => {
-    const connection = await connectPostgres(places.configs.postgres as never, async () => '');
+    const connection = await connectPostgres(places.configs.postgres as never, {
+      password: async () => '',
+    });
     await expect(connection.statement('SELECT 1; SELECT 2', [])).rejects.toMatchObject({
       code: 'statement-invalid',
     });
@@ -186,7 +188,7 @@ describe('PostgreSQL', () => {
     await places.server.asOwner("CREATE ROLE guarded LOGIN PASSWORD 'right-password'");
     const file = (await places.server.asOwner('SHOW hba_file'))[0]?.hba_file;
     await places.server.asOwner(
-      `COPY (VALUES ('local all guarded scram-sha-256'), ('local all all trust')) TO '${file}'`,
+      `COPY (VALUES ('local all guarded scram-sha-256'), ('local all all trust'), ('host all all 127.0.0.1/32 trust')) TO '${file}'`,
     );
     await places.server.asOwner('SELECT pg_reload_conf()');
     const config = { ...places.configs.postgres, user: 'guarded', credential: 'DB' } as never;
@@ -201,12 +203,26 @@ describe('PostgreSQL', () => {
   });
 
   it('sends nothing in the clear where TLS was asked for', async () => {
-    const config = { ...places.configs.postgres, tls: 'verify' } as never;
-    const secure = powerOf(config, '', 'x');
-    await expect(secure.query('SELECT 1')).rejects.toMatchObject({ code: 'power-failed' });
+    const config = { ...places.configs.postgres, tls: 'verify' };
+    const authorities = places.server.certificate;
+    const failing = [
+      // A socket has no TLS; the certificate is of nobody known; it is for another name.
+      powerOf(config as never, ''),
+      powerOf({ ...config, host: 'localhost' } as never, ''),
+      powerOf({ ...config, host: '127.0.0.1' } as never, '', '', { authorities }),
+      powerOf({ ...config, host: '/nowhere', tls: 'none' } as never, ''),
+    ];
+    for (const one of failing) {
+      await expect(one.query('SELECT 1')).rejects.toMatchObject({ code: 'power-failed' });
+      one.live.close();
+    }
+    const secure = powerOf({ ...config, host: 'localhost' } as never, '', '', { authorities });
+    const used = 'SELECT ssl FROM pg_stat_ssl WHERE pid <> pg_backend_pid() AND ssl';
+    expect((await secure.query('SELECT 1')).rows).toEqual([[1]]);
+    expect(await places.server.asOwner(used)).toEqual([{ ssl: true }]);
+    const long =
+      "WITH RECURSIVE x(n, t) AS (SELECT 1, 'xxxxxxxx' UNION ALL SELECT n + 1, t || t FROM x WHERE n < 24) SELECT t FROM x";
+    await expect(secure.query(long)).rejects.toMatchObject({ code: 'limit-exceeded' });
     secure.live.close();
-    const nowhere = powerOf({ ...places.configs.postgres, host: '/nowhere' } as never, '');
-    await expect(nowhere.query('SELECT 1')).rejects.toMatchObject({ code: 'power-failed' });
-    nowhere.live.close();
   });
 });

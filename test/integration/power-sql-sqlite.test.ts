@@ -1,6 +1,9 @@
-import { chmodSync, existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SqliteConfig } from '../../src/powers/sql/config.ts';
 import { parseStatement } from '../../src/powers/sql/parse.ts';
 import { planStatement } from '../../src/powers/sql/plan.ts';
@@ -8,6 +11,9 @@ import { sqliteEngine } from '../../src/powers/sql/sqlite-engine.ts';
 import { startSqlite } from '../../src/powers/sql/sqlite-process.ts';
 import type { SqliteWork } from '../../src/powers/sql/sqlite-protocol.ts';
 import { makeSqlPlaces, powerOf, type SqlPlaces } from '../support/sql-power.ts';
+
+/** Starts a process of SQLite as the daemon does, and lets it work without an end. */
+const DRIVER = join(import.meta.dirname, 'sql-driver.mjs');
 
 let places: SqlPlaces;
 let config: SqliteConfig;
@@ -83,6 +89,37 @@ describe('SQLite', () => {
     expect(child.isClean()).toBe(false);
   });
 
+  it('ends with the daemon, also in the middle of a statement', async () => {
+    const daemon = spawn(process.execPath, [DRIVER, places.sqliteMain, config.file], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(daemon.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    await sleep(300);
+    expect(existsSync(`/proc/${pid}`)).toBe(true);
+    daemon.kill('SIGKILL');
+    await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), { timeout: 5000 });
+  });
+
+  it('replaces no row, whatever a constraint says of conflicts', async () => {
+    await places.asOwner(
+      'sqlite',
+      'CREATE TABLE marks (id INTEGER PRIMARY KEY ON CONFLICT REPLACE, tenant_id INTEGER); INSERT INTO marks VALUES (1, 7), (2, 42);',
+    );
+    const power = powerOf(config, places.sqliteMain);
+    const rules = ['select, insert, update on marks where tenant_id = 42'];
+    for (const text of ['INSERT INTO marks (id) VALUES (1)', 'UPDATE marks SET id = 1']) {
+      await expect(power.execute(text, [], { rules })).rejects.toMatchObject({
+        code: 'statement-invalid',
+      });
+    }
+    expect(await places.asOwner('sqlite', 'SELECT * FROM marks')).toHaveLength(2);
+    expect(await power.execute('INSERT INTO marks (id) VALUES (3)', [], { rules })).toMatchObject({
+      changes: 1,
+    });
+    power.live.close();
+  });
+
   it('keeps whole numbers, and says bytes as text', async () => {
     const power = powerOf(config, places.sqliteMain);
     const { rows } = await power.query(
@@ -108,7 +145,6 @@ describe('SQLite', () => {
     });
     expect(existsSync('/nowhere/x.db')).toBe(false);
     missing.live.close();
-    chmodSync(config.file, 0o600);
   });
 
   it('waits for a lock that another process holds, and says when it is not let go', async () => {

@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -9,6 +18,9 @@ export interface PostgresServer {
   /** The folder of its socket. */
   readonly host: string;
   readonly user: string;
+  /** On the loopback address, with TLS by a certificate of its own for `localhost`. */
+  readonly port: number;
+  readonly certificate: string;
   /** As its owner: whatever the texts say. */
   asOwner(text: string): Promise<readonly Record<string, unknown>[]>;
   stop(): Promise<void>;
@@ -44,17 +56,30 @@ export async function startPostgres(): Promise<PostgresServer> {
     ['-D', data, '-U', user, '-A', 'trust', '-E', 'UTF8', '--no-sync', '--no-instructions'],
     { ...who, env, cwd: folder, stdio: 'pipe' },
   );
-  const settings = ['listen_addresses=', 'fsync=off', 'shared_buffers=16MB', 'max_connections=40'];
+  const port = await freePort();
+  const certificate = makeCertificate(folder, who);
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    `port=${port}`,
+    'ssl=on',
+    `ssl_cert_file=${join(folder, 'server.crt')}`,
+    `ssl_key_file=${join(folder, 'server.key')}`,
+    'fsync=off',
+    'shared_buffers=16MB',
+    'max_connections=40',
+  ];
   const server = spawn(
     join(bin, 'postgres'),
     ['-D', data, '-k', host, ...settings.flatMap((setting) => ['-c', setting])],
     { ...who, env, cwd: folder, stdio: 'ignore' },
   );
   const ended = new Promise<void>((done) => server.once('exit', () => done()));
-  const owner = await connected({ host, user, database: 'postgres' });
+  const owner = await connected({ host, port, user, database: 'postgres' });
   return {
     host,
     user,
+    port,
+    certificate,
     asOwner: async (text) => {
       const result = await owner.query<Record<string, unknown>>(text);
       return Array.isArray(result) ? [] : result.rows;
@@ -67,6 +92,25 @@ export async function startPostgres(): Promise<PostgresServer> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+function makeCertificate(folder: string, who: { uid?: number; gid?: number }): string {
+  const [key, certificate] = [join(folder, 'server.key'), join(folder, 'server.crt')];
+  const words =
+    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost';
+  execFileSync('openssl', [...words.split(' '), '-keyout', key, '-out', certificate], {
+    ...who,
+    stdio: 'pipe',
+  });
+  return readFileSync(certificate, 'utf8');
 }
 
 async function connected(config: object): Promise<Client> {

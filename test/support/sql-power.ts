@@ -26,8 +26,13 @@ export interface SqlPower {
   cursor(text: string, options?: CallOptions): Promise<Live>;
 }
 
-export function powerOf(config: SqlConfig, sqliteMain: string, password = ''): SqlPower {
-  const live = openSql(config, { secret: () => password, sqliteMain });
+export function powerOf(
+  config: SqlConfig,
+  sqliteMain: string,
+  password = '',
+  more: { readonly authorities?: string } = {},
+): SqlPower {
+  const live = openSql(config, { secret: () => password, sqliteMain, ...more });
   const call = (
     method: string,
     text: string,
@@ -71,7 +76,7 @@ export async function makeSqlPlaces(): Promise<SqlPlaces> {
   const server = await startPostgres();
   await server.asOwner(TABLES + ROWS);
   database.exec(TABLES + ROWS);
-  const { host, user } = server;
+  const { host, port, user } = server;
   return {
     server,
     sqliteMain: join(compiled, 'powers/sql/sqlite-main.js'),
@@ -80,7 +85,7 @@ export async function makeSqlPlaces(): Promise<SqlPlaces> {
       postgres: {
         dialect: 'postgres',
         host,
-        port: 5432,
+        port,
         user,
         database: 'postgres',
         tls: 'none',

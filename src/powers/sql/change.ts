@@ -1,6 +1,6 @@
 import { quote } from '../../policy/quote.ts';
 import type { TableAccess } from './access.ts';
-import { foldName, quoteName, refused } from './dialect.ts';
+import { type Dialect, foldName, quoteName, refused } from './dialect.ts';
 import { expression } from './expression.ts';
 import { shadowSql, sourceSql, type TableName, tableName, tableSqlName } from './from.ts';
 import { columnsOf, type Predicate, predicateSql, samePredicate } from './predicate.ts';
@@ -11,6 +11,13 @@ import { type Fields, fieldsOf, listOf, onlyFields, tagged, textOf, wordsOf } fr
 /** Names that no caller's name is, as a caller's CTE gets another and its tables have a schema. */
 export const TARGET = 'pbx_t';
 const SOURCE = 'pbx_src';
+
+/**
+ * A constraint of SQLite may say that a conflict replaces the row that is there, which can be
+ * another tenant's; what the statement says goes before it.
+ */
+export const ABORTING: Readonly<Record<Dialect, string>> = { sqlite: 'OR ABORT ', postgres: '' };
+
 const ROW_ID = 'pbx_id';
 const ROW_TABLE = 'pbx_table';
 
@@ -44,7 +51,7 @@ export function updateSql(fields: Fields, writing: Writing): string {
   const source = change.sourceSql(values, further, fields.whereClause);
   const target = nameSql(scope, TARGET);
   return [
-    `${change.clause}${source}UPDATE ${tableSqlName(table, scope)} AS ${target}`,
+    `${change.clause}${source}UPDATE ${ABORTING[writing.dialect]}${tableSqlName(table, scope)} AS ${target}`,
     ` SET ${sets.join(', ')} FROM ${nameSql(scope, SOURCE)}`,
     ` WHERE ${change.sameRow} AND ${change.within}`,
     returningSql(fields.returningList, table, scope),

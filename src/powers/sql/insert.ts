@@ -1,6 +1,7 @@
 import { quote } from '../../policy/quote.ts';
 import type { TableAccess } from './access.ts';
 import {
+  ABORTING,
   assignment,
   bothOf,
   readsColumns,
@@ -54,7 +55,7 @@ export function insertSql(fields: Fields, writing: Writing): string {
   requireColumns(columns, access, table);
   const rows = rowsSql(fieldsOf(fields.selectStmt), columns, access, table, scope);
   return [
-    `${clause}INSERT INTO ${tableSqlName(table, scope)} AS ${nameSql(scope, TARGET)}`,
+    `${clause}INSERT ${ABORTING[writing.dialect]}INTO ${tableSqlName(table, scope)} AS ${nameSql(scope, TARGET)}`,
     ` (${rows.columns.map((column) => nameSql(scope, column)).join(', ')}) ${rows.text}`,
     conflictSql(fields.onConflictClause, table, columns, scope),
     returningSql(fields.returningList, table, scope),

@@ -15,6 +15,8 @@ export interface SqlDependencies {
   secret(name: string): string | Promise<string>;
   /** The compiled sqlite-main, when it is not beside this module. */
   readonly sqliteMain?: string;
+  /** Certificates (PEM) of authorities of PostgreSQL to trust in place of the known ones. */
+  readonly authorities?: string;
 }
 
 /** Connects at the first statement, so a database that is down now may be up then. */
@@ -38,7 +40,10 @@ export function openSql(config: SqlConfig, deps: SqlDependencies): Live {
 function engineOf(config: SqlConfig, deps: SqlDependencies): Engine {
   if (config.dialect === 'sqlite') return sqliteEngine(config, { main: deps.sqliteMain });
   const { credential } = config;
-  return postgresEngine(config, async () => (credential === null ? '' : deps.secret(credential)));
+  return postgresEngine(config, {
+    password: async () => (credential === null ? '' : deps.secret(credential)),
+    authorities: deps.authorities,
+  });
 }
 
 /** Written anew within all narrowings at once: what they leave together is what is sent. */

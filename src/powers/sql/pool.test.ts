@@ -83,6 +83,38 @@ describe('a pool', () => {
     await expect(pool.take(signal())).rejects.toMatchObject({ code: 'reference-closed' });
   });
 
+  it('does not let one wait for a connection beyond the end of its grant', async () => {
+    let finish: (item: Item) => void = () => {};
+    const pool = makePool<Item>(
+      () =>
+        new Promise((done) => {
+          finish = done;
+        }),
+      { connections: 1 },
+    );
+    const end = new AbortController();
+    const taking = pool.take(end.signal);
+    await sleep(1);
+    end.abort();
+    await expect(taking).rejects.toMatchObject({ code: 'reference-closed' });
+    const next = pool.take(signal());
+    const item: Item = {
+      name: 0,
+      clean: true,
+      closed: false,
+      isClean: () => true,
+      close: () => {
+        item.closed = true;
+      },
+    };
+    finish(item);
+    await sleep(1);
+    expect(item.closed).toBe(true);
+    finish({ ...item, name: 1 });
+    expect((await next).name).toBe(1);
+    pool.close();
+  });
+
   it('does not lose a place when one cannot be made', async () => {
     let tries = 0;
     const pool = makePool<Item>(

@@ -75,6 +75,36 @@ export function makePool<Item extends Pooled>(
     });
   }
 
+  /** Whoever asked does not wait for it beyond the end of its grant; its place is free after. */
+  function made(signal: EndSignal): Promise<Item> {
+    return new Promise((done, failed) => {
+      let left = false;
+      const leave = (): void => {
+        left = true;
+        failed(ended());
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      make().then(
+        (item) => {
+          signal.removeEventListener('abort', leave);
+          if (!left && !closed) {
+            taken.add(item);
+            done(item);
+            return;
+          }
+          item.close();
+          free();
+          failed(ended());
+        },
+        (error: unknown) => {
+          signal.removeEventListener('abort', leave);
+          free();
+          failed(error);
+        },
+      );
+    });
+  }
+
   return {
     async take(signal) {
       if (closed || signal.aborted) throw ended();
@@ -89,17 +119,11 @@ export function makePool<Item extends Pooled>(
           }
           kept.item.close();
         }
-        const item = await make();
-        if (closed || signal.aborted) {
-          item.close();
-          throw ended();
-        }
-        taken.add(item);
-        return item;
       } catch (error) {
         free();
         throw error;
       }
+      return made(signal);
     },
     give(item) {
       if (!taken.delete(item)) return;

@@ -29,12 +29,18 @@ export interface PostgresConnection extends Pooled {
   cancel(): void;
 }
 
+export interface PostgresDependencies {
+  password(): Promise<string>;
+  /** Certificates (PEM) of authorities to trust in place of the known ones. */
+  readonly authorities?: string | undefined;
+}
+
 export async function connectPostgres(
   config: PostgresConfig,
-  password: () => Promise<string>,
+  deps: PostgresDependencies,
 ): Promise<PostgresConnection> {
   const socket = new Socket();
-  const client = makeClient(config, password, socket);
+  const client = makeClient(config, deps, socket);
   let clean = true;
   let bytes = 0;
   let tooLong = false;
@@ -46,12 +52,6 @@ export async function connectPostgres(
   // Without a listener a lost connection would end the daemon.
   client.on('error', end);
   client.on('end', end);
-  socket.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= ANSWER_BYTES_MAX * 2) return;
-    tooLong = true;
-    cancel();
-  });
   const fault = (error: unknown): PowerboxError => {
     if (tooLong) {
       return new PowerboxError('limit-exceeded', 'The answer is too long; ask for fewer rows.');
@@ -69,6 +69,13 @@ export async function connectPostgres(
     end();
     throw fault(error);
   }
+  // Of what has been decrypted: an answer is cut while it comes, before it fills the memory.
+  streamOf(client).on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= ANSWER_BYTES_MAX * 2) return;
+    tooLong = true;
+    cancel();
+  });
   return {
     async control(text) {
       await client.query(text).catch((error: unknown) => {
@@ -114,23 +121,29 @@ export async function connectPostgres(
 /** Nothing is taken from the environment of the daemon, nor from files in its home. */
 function makeClient(
   config: PostgresConfig,
-  password: () => Promise<string>,
+  { password, authorities }: PostgresDependencies,
   socket: Socket,
 ): Client {
   const { host, port, user, database, tls } = config;
+  const trust = authorities === undefined ? {} : { ca: authorities };
   return new Client({
     host,
     port,
     user,
     database,
     password,
-    ssl: tls === 'verify' ? { rejectUnauthorized: true } : false,
+    ssl: tls === 'verify' ? { rejectUnauthorized: true, ...trust } : false,
     stream: () => socket,
     connectionTimeoutMillis: CONNECT_MS_MAX,
     application_name: 'powerbox',
     options: '-c client_min_messages=error',
     types: TYPE_PARSERS,
   });
+}
+
+/** The stream that the client reads: its socket, or what decrypts it. */
+function streamOf(client: Client): NodeJS.ReadableStream {
+  return (client as unknown as { connection: { stream: NodeJS.ReadableStream } }).connection.stream;
 }
 
 const BOOL = 16;

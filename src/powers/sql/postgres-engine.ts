@@ -6,7 +6,12 @@ import type { Answer, Engine, EngineCursor, EngineUse, Value } from './engine.ts
 import { ANSWER_BYTES_MAX, CURSOR_IDLE_MS_MAX } from './limits.ts';
 import type { Plan } from './plan.ts';
 import { makePool } from './pool.ts';
-import { connectPostgres, type PostgresConnection, type Result } from './postgres-connection.ts';
+import {
+  connectPostgres,
+  type PostgresConnection,
+  type PostgresDependencies,
+  type Result,
+} from './postgres-connection.ts';
 
 /** Rows that are fetched at once, so that the bytes of an answer are known as it grows. */
 const FETCH_ROWS = 500;
@@ -14,8 +19,8 @@ const FETCH_ROWS = 500;
 /** Times that a change is tried when another one came between. */
 const CHANGE_TRIES = 3;
 
-export function postgresEngine(config: PostgresConfig, password: () => Promise<string>): Engine {
-  const pool = makePool(() => connectPostgres(config, password));
+export function postgresEngine(config: PostgresConfig, deps: PostgresDependencies): Engine {
+  const pool = makePool(() => connectPostgres(config, deps));
 
   async function run(plan: Plan, values: readonly Scalar[], use: EngineUse): Promise<Answer> {
     const connection = await pool.take(use.signal);

@@ -62,6 +62,8 @@ function openDatabase(file: string, readOnly: boolean, busyMs: number): Database
   });
   // Functions with effects do not run from a view or a trigger, whoever wrote it.
   database.pragma('trusted_schema = OFF');
+  // Memory is bounded by whoever watches this process; a file of what it sorts would not be.
+  database.pragma('temp_store = MEMORY');
   return database;
 }
 
