@@ -18,7 +18,9 @@ export const START_MS_MAX = 20_000;
 export const START_POLL_MS = 15;
 /** How long another daemon that holds the home may take to come up or go before a start is tried again. */
 export const HELD_MS_MAX = 1_000;
-/** How long `daemon stop` waits for the daemon to finish what it does. */
-export const STOP_MS_MAX = 10_000;
+/** How long `daemon stop` waits for the daemon to finish what it does; then it is killed, which loses nothing that was promised. */
+export const STOP_MS_MAX = 6_000;
+/** How long `daemon status` waits for an answer, which takes a millisecond. */
+export const STATUS_MS_MAX = 3_000;
 /** Bytes of the one line in which a starting daemon tells how its start went. */
 export const READY_BYTES_MAX = 16 * 1024;

@@ -17,16 +17,22 @@ export interface Lock {
  */
 export function takeLock(home: Home): Lock | undefined {
   const path = lockPath(home);
-  const release = holdFile(path);
-  if (release === undefined) return undefined;
-  const mine = identityOf(path);
-  // Between making the file and locking it, it may have been removed, and another be the lock.
-  if (mine === undefined) {
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const before = identityOf(path);
+    const release = holdFile(path);
+    if (release === undefined) return undefined;
+    const mine = identityOf(path);
+    if (before !== undefined && before === mine) {
+      return { isMine: () => identityOf(path) === mine, release };
+    }
+    // It was made just now, or taken away: is what is locked what lies there? The next try tells.
     release();
-    return undefined;
   }
-  return { isMine: () => identityOf(path) === mine, release };
+  return undefined;
 }
+
+/** A second try finds the file that the first one made; more are for a home that is being moved. */
+const TRIES_MAX = 4;
 
 /** Device and number of the file that is there now. */
 export function identityOf(path: string): string | undefined {

@@ -1,10 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GrantInfo, MailInfo, PowerInfo } from '../../src/wire/doors.ts';
+import { connect, type DaemonClient } from '../../src/gateway/client.ts';
+import type { GrantInfo, MailInfo, PendingInfo, PowerInfo } from '../../src/wire/doors.ts';
 import { type DaemonPlace, makeDaemonPlace } from '../support/daemon.ts';
 
 let place: DaemonPlace;
+let client: DaemonClient;
 
 beforeAll(async () => {
   place = makeDaemonPlace();
@@ -13,9 +15,13 @@ beforeAll(async () => {
   for (const name of ['alice', 'bob', 'carol']) await place.json('guest', 'add', name);
   await place.json('power', 'add', 'https://api.example', '--as', 'api');
   await place.json('power', 'add', 'files:./data', '--as', 'data');
+  client = await connect(join(place.home, 'powerbox.sock'));
 });
 
-afterAll(() => place.close());
+afterAll(() => {
+  client?.close();
+  place?.close();
+});
 
 async function one<T = Record<string, unknown>>(...args: string[]): Promise<T> {
   const [only, ...more] = await place.json<T>(...args);
@@ -128,6 +134,55 @@ describe('a grant', () => {
     const guests = await place.json('guest', 'ls');
     expect(guests.map(({ name }) => name)).not.toContain('dora');
     expect((await place.json('guest', 'ls', '--all')).map(({ name }) => name)).toContain('dora');
+  });
+});
+
+describe('approval', () => {
+  interface Files {
+    write(path: string, content: string): Promise<unknown>;
+    readText(path: string): Promise<string>;
+  }
+
+  async function filesOf(guest: string): Promise<Files> {
+    const door = await client.door.guest(guest);
+    return (await door.lookup('papers')) as Files;
+  }
+
+  async function waiting(count: number): Promise<readonly PendingInfo[]> {
+    for (let tries = 0; tries < 50; tries++) {
+      const found = await place.json<PendingInfo>('pending');
+      if (found.length === count) return found;
+    }
+    throw new Error(`never ${count} calls that wait`);
+  }
+
+  it('lets reads pass, and writes when the host says so, once each', async () => {
+    await place.json('guest', 'add', 'erin');
+    await one('grant', 'data', 'to', 'erin', '--approve', 'writes', '--as', 'papers');
+    const files = await filesOf('erin');
+    expect(await files.readText('a.txt')).toBe('hello');
+    const writes = ['b.txt', 'c.txt', 'd.txt'].map((name) =>
+      files.write(name, 'text').then(
+        () => 'written',
+        (error: unknown) => /^\[[a-z-]+\]/.exec(String((error as Error).message))?.[0],
+      ),
+    );
+    const [first, second, third] = await waiting(3);
+    expect(first).toMatchObject({ guest: 'erin', state: 'pending', effect: 'write' });
+    const denied = await one<PendingInfo>('deny', String(second?.id), '--because', 'not this');
+    expect(denied).toMatchObject({ id: second?.id, state: 'denied' });
+    expect(await writes[1]).toBe('[approval-denied]');
+    const approved = await place.json<PendingInfo>('approve', '--all');
+    expect(approved.map(({ id, state }) => [id, state])).toEqual([
+      [first?.id, 'approved'],
+      [third?.id, 'approved'],
+    ]);
+    expect(await Promise.all(writes)).toEqual(['written', '[approval-denied]', 'written']);
+    const again = await place.powerbox(['approve', String(first?.id)]);
+    expect(again.status).not.toBe(0);
+    expect(again.stderr).toMatch(/\[approval-(?:decided|unknown)\]/);
+    expect(existsSync(join(place.workspace, 'data', 'b.txt'))).toBe(true);
+    expect(existsSync(join(place.workspace, 'data', 'c.txt'))).toBe(false);
   });
 });
 

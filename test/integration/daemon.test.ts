@@ -105,6 +105,18 @@ describe('the daemon', () => {
     expect(running()).not.toBe(pid);
   });
 
+  it('that hangs is told of, and killed when it is to stop', async () => {
+    await place.powerbox(['daemon', 'start']);
+    const pid = running();
+    process.kill(pid, 'SIGSTOP');
+    const status = await place.powerbox(['daemon', 'status']);
+    expect(status.status).toBe(69);
+    expect(status.stderr).toContain('does not answer');
+    expect((await place.powerbox(['daemon', 'stop'])).status).toBe(0);
+    expect(isDaemon(pid)).toBe(false);
+    expect(await place.json('guest', 'ls')).toEqual([]);
+  });
+
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('stops in order at %s', async (signal) => {
     await place.powerbox(['daemon', 'start']);
     const pid = running();

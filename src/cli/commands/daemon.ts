@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { STOP_MS_MAX } from '../../daemon/limits.ts';
+import { STATUS_MS_MAX, STOP_MS_MAX } from '../../daemon/limits.ts';
 import { logPath } from '../../daemon/places.ts';
 import { readDaemonRecord } from '../../daemon/record.ts';
 import { isAlive } from '../../host/box-record.ts';
@@ -47,7 +47,7 @@ function statusCommand(context: CliContext): Command {
     .action(async (flags: JsonFlag) => {
       const door = await running(context);
       if (door !== undefined) {
-        show(context, await door.status(), flags);
+        show(context, await answerOf(door.status()), flags);
         return;
       }
       context.exit(ERRORS['daemon-unreachable'].exit);
@@ -70,6 +70,15 @@ function show(context: CliContext, info: DaemonInfo, flags: JsonFlag): void {
   for (const box of info.boxes) {
     context.out(visible(`box ${box.id} of ${box.guest}: ${box.state}`));
   }
+}
+
+/** A daemon that hangs takes connections and answers nothing. */
+async function answerOf(status: Promise<DaemonInfo>): Promise<DaemonInfo> {
+  const answer = await Promise.race([status, sleep(STATUS_MS_MAX, null, { ref: false })]);
+  if (answer !== null) return answer;
+  throw new PowerboxError('daemon-unreachable', 'The daemon runs, and does not answer.', {
+    hint: 'Run `powerbox daemon stop`.',
+  });
 }
 
 /** The door of a daemon that runs already. */
@@ -97,11 +106,13 @@ function stopCommand(context: CliContext): Command {
         context.err('powerbox: no daemon runs.');
         return;
       }
-      await door?.stop().catch((error: unknown) => {
+      const asked = door?.stop().catch((error: unknown) => {
         // It may be gone before its answer is read.
         if (!PowerboxError.is(error) || error.code !== 'daemon-unreachable') throw error;
       });
-      if (record !== undefined) await gone(record.process);
+      if (record !== undefined) await Promise.race([asked, sleep(STATUS_MS_MAX)]);
+      if (record === undefined) await asked;
+      else await gone(record.process);
     });
 }
 
