@@ -94,7 +94,8 @@ export type ReadModelCall =
 
 /**
  * The call that an HTTP request is, when it is one that the provider's model would answer. `path`
- * is in canonical form, with its query. What is judged is these bytes: they must be sent unchanged.
+ * is in canonical form, with its query. What is judged is these bytes: they must be sent unchanged,
+ * and without headers that change what they mean, as `anthropic-beta` does.
  */
 export function modelCallOfHttp(
   config: ModelConfig,

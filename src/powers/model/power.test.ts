@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { optional, someOf, testNarrowingLaws } from '../../../test/support/narrowing-laws.ts';
+import { WILDCARD_CHARS_MAX } from '../words/limits.ts';
 import type { ModelCall, ModelRule } from './kind.ts';
-import { TOKENS_DEFAULT } from './limits.ts';
+import { REQUEST_BYTES_MAX, TOKENS_DEFAULT } from './limits.ts';
 import { modelPower } from './power.ts';
 
 const config = modelPower.readConfig('openai credential=KEY extras=n,service_tier,part:*');
@@ -77,6 +78,15 @@ describe('the kind model', () => {
     );
   });
 
+  it('keeps patterns short', () => {
+    const rule = (pattern: string) => [
+      { ...modelPower.readNarrowing(['any'], config)[0], models: [pattern] },
+    ];
+    const longest = 'x'.repeat(WILDCARD_CHARS_MAX);
+    expect(modelPower.narrowing.safeParse(rule(longest)).success).toBe(true);
+    expect(modelPower.narrowing.safeParse(rule(`${longest}x`)).success).toBe(false);
+  });
+
   it('refuses a stored config whose key would leave in the clear', () => {
     const clear = { ...config, origin: 'http://example.com' };
     expect(modelPower.config.safeParse(clear).success).toBe(false);
@@ -132,6 +142,7 @@ describe('the kind model', () => {
       ['chat', { ...hello, service_tier: 'flex' }],
       ['chat', { ...hello, maxTokens: 0 }],
       ['chat', { ...hello, messages: [] }],
+      ['complete', { ...hello, seed: 'x'.repeat(REQUEST_BYTES_MAX) }],
       ['embed', hello],
     ] as const) {
       expect(() => callOf(method, argument)).toThrow(
