@@ -1,7 +1,7 @@
 // A kind of power in one file: dice that somebody may throw so often. The daemon loads it when
 // config.json names it, {"kinds": ["/path/to/dice-power.mjs"]}, and then:
 //
-//   powerbox power add dice:20 --as lucky
+//   powerbox power add dice:d20 --as lucky
 //   powerbox grant lucky to ann --only 3 --budget uses=10
 import { randomInt } from 'node:crypto';
 import { ALLOWED, definePower, live, PowerboxError, refuse, z } from 'powerbox/power';
@@ -43,11 +43,11 @@ export const definition = definePower({
   describe: ({ count, sides }) => `throw ${count} dice of ${sides} sides`,
   callOf: ({ sides }, { method, args }) => ({ sides, count: method === 'cup' ? 0 : args[0] }),
   readConfig(text) {
-    const sides = definition.config.shape.sides.safeParse(Number(text));
-    if (sides.success) return { sides: sides.data };
-    throw new PowerboxError('power-invalid', 'Cannot make dice: a number of sides is missing.');
+    const config = { sides: Number(/^d([0-9]+)$/.exec(text)?.[1]) };
+    if (definition.config.safeParse(config).success) return config;
+    throw new PowerboxError('power-invalid', 'Cannot make dice: write d20 for those of 20 sides.');
   },
-  describeConfig: ({ sides }) => `dice:${sides}`,
+  describeConfig: ({ sides }) => `dice:d${sides}`,
   readNarrowing(texts) {
     // What any of the texts allows is allowed.
     const most = Count.safeParse(Math.max(...texts.map(Number)));

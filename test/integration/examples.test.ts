@@ -60,7 +60,7 @@ describe('examples/dice-power.mjs', () => {
     const kernel = await openWithExample();
     const { definition } = kernel.kinds.get('dice') ?? {};
     if (definition === undefined) throw new Error('The kind is not there.');
-    const { root } = kernel.makePower('dice', definition.readConfig('20'), 'a test');
+    const { root } = kernel.makePower('dice', definition.readConfig('d20'), 'a test');
     const ann = kernel.addGuest('ann', { reason: 'a test' }).id;
     const narrowing = definition.readNarrowing(['2', '3'], { sides: 20 });
     const { id } = kernel.grant(HOST, { parent: root.id, to: ann, narrowing, budget: { uses: 4 } });
@@ -100,7 +100,7 @@ describe('examples/dice-power.mjs', () => {
       unknown,
       unknown
     >;
-    for (const bad of ['', '1', '1001', '6.5', 'x']) {
+    for (const bad of ['', 'd1', 'd1001', 'd6.5', '6', 'd']) {
       expect(() => definition.readConfig(bad)).toThrow(
         expect.objectContaining({ code: 'power-invalid' }),
       );
