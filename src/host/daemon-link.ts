@@ -1,6 +1,5 @@
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Home } from '../store/home.ts';
 import { socketAddress } from '../store/socket-address.ts';
 import { type ErrorCode, PowerboxError } from '../wire/errors.ts';
@@ -13,7 +12,7 @@ import {
   readFromDaemon,
   writeLink,
 } from '../wire/link.ts';
-import { LINK_ANSWER_MS_MAX, LINK_POLL_MS, LINK_START_MS_MAX } from './limits.ts';
+import { LINK_ANSWER_MS_MAX } from './limits.ts';
 
 /** Where starters and egresses meet the daemon of a home. */
 export function linkPath(home: Home): string {
@@ -22,9 +21,12 @@ export function linkPath(home: Home): string {
 
 /**
  * Starts the daemon of a home, unless it runs; the command line knows which program that is.
- * `isUp` says whether it takes boxes.
+ * `connect` gives a connection to it, or undefined while it takes none.
  */
-export type DaemonStarter = (home: Home, isUp: () => Promise<boolean>) => Promise<void>;
+export type DaemonStarter = (
+  home: Home,
+  connect: () => Promise<Socket | undefined>,
+) => Promise<Socket>;
 
 /** A box that the daemon knows, as its starter holds it. */
 export interface LinkedBox {
@@ -67,30 +69,8 @@ export async function openLinkedBox(
 }
 
 async function connectLink(home: Home, start: DaemonStarter): Promise<Socket> {
-  try {
-    return await connectOnce(home);
-  } catch {
-    await start(home, () =>
-      connectOnce(home).then(
-        (socket) => socket.destroy() !== null,
-        () => false,
-      ),
-    );
-  }
-  const until = Date.now() + LINK_START_MS_MAX;
-  for (;;) {
-    try {
-      return await connectOnce(home);
-    } catch (cause) {
-      if (Date.now() > until) {
-        const reason = 'the daemon was started and does not take boxes';
-        throw new PowerboxError('daemon-unreachable', `Cannot start the box: ${reason}.`, {
-          cause,
-        });
-      }
-      await sleep(LINK_POLL_MS);
-    }
-  }
+  const connection = () => connectOnce(home).catch(() => undefined);
+  return (await connection()) ?? start(home, connection);
 }
 
 function connectOnce(home: Home): Promise<Socket> {

@@ -18,10 +18,6 @@ export const OUTPUT_BYTES_MAX = 64 * 1024 ** 2;
 export const SECRET_REFRESH_MS = 2_000;
 /** Repositories that a box made which are named at its end; more are counted. */
 export const REPOSITORIES_TOLD_MAX = 5;
-/** How long a starter waits for a daemon that it has started to take boxes. */
-export const LINK_START_MS_MAX = 10_000;
-/** Pause between two looks at the socket of a daemon that is starting. */
-export const LINK_POLL_MS = 10;
 /** How long the daemon may take to make a guest and its grants; it takes milliseconds. */
 export const LINK_ANSWER_MS_MAX = 20_000;
 /** Third-party kinds of powers that config.json may name; each is loaded at every start of the daemon. */

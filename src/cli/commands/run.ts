@@ -152,9 +152,8 @@ async function run(context: CliContext, program: string[], flags: RunFlags): Pro
 }
 
 /** Loaded only when the daemon does not run. */
-const startDaemon: DaemonStarter = async (home, isUp) => {
-  await (await import('../../daemon/start-daemon.ts')).startDaemon(home, isUp);
-};
+const startDaemon: DaemonStarter = async (home, connect) =>
+  (await import('../../daemon/start-daemon.ts')).startDaemon(home, connect);
 
 const OWN_STDIO: Stdio = ['inherit', 'inherit', 'inherit'];
 const DETACHED_STDIO: Stdio = ['ignore', 'pipe', 'pipe'];
