@@ -58,7 +58,7 @@ const run = (command: string, where: Place = place) =>
   where.run(['bash', '-c', command], { env: { PATH: `${bin}:${process.env.PATH}` } });
 
 /** Pages that are a session with the command line, from their first command to their last. */
-const SESSIONS = ['docs/grants.md', 'docs/daemon.md'];
+const SESSIONS = ['docs/grants.md', 'docs/powers.md', 'docs/daemon.md'];
 
 /** A person at the beginning of a page. Its scripts lie in the folder in which its commands run. */
 function beginPage(page: string): Place {
