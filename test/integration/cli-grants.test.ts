@@ -100,13 +100,13 @@ describe('a grant', () => {
   });
 
   it('of another kind is asked about by name and method', async () => {
-    await one('grant', 'data', 'to', 'carol', '--only', 'ro', '--as', 'papers');
+    const grant = await one('grant', 'data', 'to', 'carol', '--only', 'ro', '--as', 'papers');
     const shown = await one<PowerInfo>('name', 'show', 'papers', '--by', 'carol');
     expect(shown.kind).toBe('files');
     const reads = shown.methods.find(({ name }) => name === 'readText')?.name;
     expect(reads).toBe('readText');
     const yes = await place.powerbox(['can', 'carol', 'papers', 'readText', '"a.txt"']);
-    expect([yes.status, yes.stdout, yes.stderr]).toEqual([0, 'yes\n', '']);
+    expect([yes.status, yes.stdout, yes.stderr]).toEqual([0, `yes, by ${grant.id}\n`, '']);
     const no = await place.powerbox(['can', 'carol', 'papers', 'remove', '"a.txt"', '--json']);
     expect(no.status).toBe(77);
     expect(JSON.parse(no.stdout)).toMatchObject({ allow: false });
@@ -252,6 +252,20 @@ describe('mail', () => {
       state: 'rejected',
       answer: 'use the mirror',
     });
+  });
+
+  it('says that the daemon has gone, to who waits', async () => {
+    const own = makeDaemonPlace();
+    await own.json('guest', 'add', 'bob');
+    const waiting = own.powerbox(['request', 'http', 'please', '--by', 'bob', '--wait']);
+    while ((await own.json('inbox')).length === 0);
+    const pid = own.daemonPid();
+    if (pid === undefined) throw new Error('no daemon runs');
+    process.kill(pid, 'SIGKILL');
+    const told = await waiting;
+    own.close();
+    expect(told.status).toBe(69);
+    expect(told.stderr).toContain('[daemon-unreachable]');
   });
 
   it('brings grants that are adopted, and is answered and dismissed', async () => {

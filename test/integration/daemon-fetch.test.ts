@@ -139,6 +139,7 @@ describe('an http power of the daemon', () => {
     expect(await within(2_000, () => childrenOf(daemon, 'egress/fetch').length === 0)).toBe(true);
     expect((await http.fetch(get('/v1/me'))).status).toBe(200);
     const next = only(childrenOf(daemon, 'egress/fetch/main.js'));
+    expect(readFileSync(join(place.home, 'daemon.log'), 'utf8')).not.toContain(demo.token);
     process.kill(daemon, 'SIGKILL');
     expect(await within(2_000, () => commandOf(next) === '')).toBe(true);
   });

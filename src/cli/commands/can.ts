@@ -32,7 +32,7 @@ Examples:
   $ powerbox can bob data/inbox readText '"notes.txt"'`;
 
 type Answer =
-  | { readonly allow: true; readonly grant: string | null }
+  | { readonly allow: true; readonly grant: string }
   | { readonly allow: false; readonly code: string; readonly reason: string };
 
 async function ask(context: CliContext, guest: string, words: readonly string[]): Promise<Answer> {
@@ -49,7 +49,7 @@ async function ask(context: CliContext, guest: string, words: readonly string[])
   const door = await host.guest(guest);
   if (isRequest) return door.canRequest(first, second);
   const verdict = await door.can(first, second, args);
-  return verdict.allow ? { allow: true, grant: null } : verdict;
+  return verdict.allow ? { allow: true, grant: (await door.describe(first)).grant } : verdict;
 }
 
 function parseArgument(text: string): unknown {
@@ -63,6 +63,5 @@ function parseArgument(text: string): unknown {
 }
 
 function sentence(answer: Answer): string {
-  if (!answer.allow) return `no: ${answer.reason} [${answer.code}]`;
-  return answer.grant === null ? 'yes' : `yes, by ${answer.grant}`;
+  return answer.allow ? `yes, by ${answer.grant}` : `no: ${answer.reason} [${answer.code}]`;
 }

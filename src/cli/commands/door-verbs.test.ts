@@ -147,10 +147,10 @@ describe('can', () => {
     const { calls, out, status } = await run(
       canCommand,
       ['bob', 'data', 'readText', '"a.txt"', '{"x":1}', '--json'],
-      { can: { allow: true } },
+      { can: { allow: true }, describe: { grant: 'gr-1' } },
     );
-    expect(calls).toEqual([['guest:bob', 'can', 'data', 'readText', ['a.txt', { x: 1 }]]]);
-    expect(JSON.parse(out[0] ?? '')).toEqual({ allow: true, grant: null });
+    expect(calls[0]).toEqual(['guest:bob', 'can', 'data', 'readText', ['a.txt', { x: 1 }]]);
+    expect(JSON.parse(out[0] ?? '')).toEqual({ allow: true, grant: 'gr-1' });
     expect(status).toBe(0);
   });
 
