@@ -142,7 +142,6 @@ function run({ database, pages }: Judge, plan: Planned): string {
         text: plan.text,
         values: [],
         writes: plan.writes.length > 0,
-        hasRows: true,
         reads: plan.reads,
         changes: plan.writes,
         hasTableFunctions: plan.tableFunctions > 0,

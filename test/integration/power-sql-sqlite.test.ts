@@ -28,7 +28,6 @@ const plain: SqliteWork = {
   text: 'SELECT id FROM main.orders ORDER BY id',
   values: [],
   writes: false,
-  hasRows: true,
   reads: ['orders'],
   changes: [],
   hasTableFunctions: false,

@@ -8,7 +8,7 @@ const child = fork(main, [], {
 });
 const text =
   'WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT count(*) FROM x';
-const work = { text, values: [], writes: false, hasRows: true, reads: [], changes: [] };
+const work = { text, values: [], writes: false, reads: [], changes: [] };
 child.send({ type: 'start', file, readOnly: true, busyMs: 100 });
 child.once('message', () => {
   child.send({ type: 'run', work: { ...work, bytesMax: 1000 }, rowsMax: 1 });

@@ -17,8 +17,6 @@ export interface Plan {
   readonly reads: ReadonlySet<string>;
   readonly writes: ReadonlySet<string>;
   readonly tableFunctions: ReadonlySet<string>;
-  /** It gives rows. */
-  readonly hasRows: boolean;
   readonly access: Access;
 }
 
@@ -51,7 +49,6 @@ export function planStatement(
     reads: writing.reads,
     writes: writing.writes,
     tableFunctions: writing.tableFunctions,
-    hasRows: statement.verb === 'select' || statement.fields.returningList !== undefined,
     access,
   };
 }

@@ -23,57 +23,15 @@ export interface PoolOptions {
   readonly idleMs?: number;
 }
 
-interface Waiting {
-  go(): void;
-  fail(error: PowerboxError): void;
-}
-
 /** At most so many at once; who comes later waits in order, and not in a line without an end. */
 export function makePool<Item extends Pooled>(
   make: () => Promise<Item>,
   options: PoolOptions = {},
 ): Pool<Item> {
-  const most = options.connections ?? CONNECTIONS_MAX;
-  const idle: { readonly item: Item; readonly timer: NodeJS.Timeout }[] = [];
-  const waiting: Waiting[] = [];
+  const turns = makeTurns(options.connections ?? CONNECTIONS_MAX, options.waiting ?? WAITING_MAX);
+  const shelf = makeShelf<Item>(options.idleMs ?? IDLE_MS_MAX);
   const taken = new Set<Item>();
-  let busy = 0;
   let closed = false;
-
-  function free(): void {
-    busy -= 1;
-    waiting.shift()?.go();
-  }
-
-  function forget(item: Item): void {
-    const at = idle.findIndex((one) => one.item === item);
-    if (at >= 0) idle.splice(at, 1);
-    item.close();
-  }
-
-  async function turn(signal: EndSignal): Promise<void> {
-    if (busy < most && waiting.length === 0) return;
-    if (waiting.length >= (options.waiting ?? WAITING_MAX)) {
-      throw new PowerboxError('limit-exceeded', 'Too many statements wait for the database.');
-    }
-    await new Promise<void>((done, failed) => {
-      const leave = (error: PowerboxError): void => {
-        const at = waiting.indexOf(entry);
-        if (at >= 0) waiting.splice(at, 1);
-        failed(error);
-      };
-      const end = (): void => leave(ended());
-      const entry: Waiting = {
-        go() {
-          signal.removeEventListener('abort', end);
-          done();
-        },
-        fail: leave,
-      };
-      waiting.push(entry);
-      signal.addEventListener('abort', end, { once: true });
-    });
-  }
 
   /** Whoever asked does not wait for it beyond the end of its grant; its place is free after. */
   function made(signal: EndSignal): Promise<Item> {
@@ -93,12 +51,12 @@ export function makePool<Item extends Pooled>(
             return;
           }
           item.close();
-          free();
+          turns.end();
           failed(ended());
         },
         (error: unknown) => {
           signal.removeEventListener('abort', leave);
-          free();
+          turns.end();
           failed(error);
         },
       );
@@ -108,41 +66,117 @@ export function makePool<Item extends Pooled>(
   return {
     async take(signal) {
       if (closed || signal.aborted) throw ended();
-      await turn(signal);
-      busy += 1;
-      try {
-        for (let kept = idle.pop(); kept !== undefined; kept = idle.pop()) {
-          clearTimeout(kept.timer);
-          if (kept.item.isClean()) {
-            taken.add(kept.item);
-            return kept.item;
-          }
-          kept.item.close();
-        }
-      } catch (error) {
-        free();
-        throw error;
-      }
-      return made(signal);
+      await turns.begin(signal);
+      const kept = shelf.pick();
+      if (kept === undefined) return made(signal);
+      taken.add(kept);
+      return kept;
     },
     give(item) {
       if (!taken.delete(item)) return;
       if (closed || !item.isClean()) item.close();
-      else {
-        const timer = setTimeout(() => forget(item), options.idleMs ?? IDLE_MS_MAX);
-        timer.unref();
-        idle.push({ item, timer });
-      }
-      free();
+      else shelf.put(item);
+      turns.end();
     },
     close() {
       closed = true;
+      shelf.clear();
+      for (const item of taken) item.close();
+      turns.close();
+    },
+  };
+}
+
+interface Turns {
+  begin(signal: EndSignal): Promise<void>;
+  end(): void;
+  /** Whoever waits is refused. */
+  close(): void;
+}
+
+interface Waiting {
+  go(): void;
+  leave(error: PowerboxError): void;
+}
+
+function makeTurns(most: number, waitingMax: number): Turns {
+  const waiting: Waiting[] = [];
+  let busy = 0;
+
+  function wait(signal: EndSignal): Promise<void> {
+    return new Promise((done, failed) => {
+      const end = (): void => entry.leave(ended());
+      const entry: Waiting = {
+        go() {
+          signal.removeEventListener('abort', end);
+          done();
+        },
+        leave(error) {
+          waiting.splice(waiting.indexOf(entry), 1);
+          signal.removeEventListener('abort', end);
+          failed(error);
+        },
+      };
+      waiting.push(entry);
+      signal.addEventListener('abort', end, { once: true });
+    });
+  }
+
+  return {
+    async begin(signal) {
+      if (busy < most) {
+        busy += 1;
+        return;
+      }
+      if (waiting.length >= waitingMax) {
+        throw new PowerboxError('limit-exceeded', 'Too many statements wait for the database.');
+      }
+      await wait(signal);
+    },
+    end() {
+      // A place goes to the next in line without being free in between.
+      const next = waiting.shift();
+      if (next === undefined) busy -= 1;
+      else next.go();
+    },
+    close() {
+      for (const entry of [...waiting]) entry.leave(ended());
+    },
+  };
+}
+
+interface Shelf<Item> {
+  put(item: Item): void;
+  /** One that is clean; any other is closed. */
+  pick(): Item | undefined;
+  clear(): void;
+}
+
+function makeShelf<Item extends Pooled>(idleMs: number): Shelf<Item> {
+  const idle: { readonly item: Item; readonly timer: NodeJS.Timeout }[] = [];
+  return {
+    put(item) {
+      const timer = setTimeout(() => {
+        const at = idle.findIndex((one) => one.item === item);
+        if (at >= 0) idle.splice(at, 1);
+        item.close();
+      }, idleMs);
+      timer.unref();
+      idle.push({ item, timer });
+    },
+    pick() {
+      for (let kept = idle.pop(); kept !== undefined; kept = idle.pop()) {
+        clearTimeout(kept.timer);
+        if (kept.item.isClean()) return kept.item;
+        kept.item.close();
+      }
+      return undefined;
+    },
+    clear() {
       for (const { item, timer } of idle.splice(0)) {
         clearTimeout(timer);
         item.close();
       }
-      for (const item of taken) item.close();
-      for (const entry of [...waiting]) entry.fail(ended());
     },
   };
 }

@@ -77,27 +77,7 @@ export async function connectPostgres(
     cancel();
   });
   return {
-    async control(text) {
-      await client.query(text).catch((error: unknown) => {
-        throw fault(error);
-      });
-    },
-    async statement(text, values) {
-      const config: QueryArrayConfig & { queryMode: 'extended' } = {
-        text,
-        values: [...values],
-        rowMode: 'array',
-        queryMode: 'extended',
-      };
-      const result = await client.query(config).catch((error: unknown) => {
-        throw fault(error);
-      });
-      return {
-        columns: result.fields.map(({ name }) => name),
-        rows: result.rows as Value[][],
-        changes: result.rowCount ?? 0,
-      };
-    },
+    ...queriesOf(client, fault),
     begin() {
       clean = false;
       bytes = 0;
@@ -114,6 +94,34 @@ export async function connectPostgres(
         open = false;
         client.end().catch(() => {});
       } else cancel();
+    },
+  };
+}
+
+function queriesOf(
+  client: Client,
+  fault: (error: unknown) => PowerboxError,
+): Pick<PostgresConnection, 'control' | 'statement'> {
+  const failed = (error: unknown): never => {
+    throw fault(error);
+  };
+  return {
+    async control(text) {
+      await client.query(text).catch(failed);
+    },
+    async statement(text, values) {
+      const config: QueryArrayConfig & { queryMode: 'extended' } = {
+        text,
+        values: [...values],
+        rowMode: 'array',
+        queryMode: 'extended',
+      };
+      const result = await client.query(config).catch(failed);
+      return {
+        columns: result.fields.map(({ name }) => name),
+        rows: result.rows as Value[][],
+        changes: result.rowCount ?? 0,
+      };
     },
   };
 }

@@ -108,7 +108,6 @@ function workOf(plan: Plan, values: readonly Scalar[]): SqliteWork {
     text: plan.text,
     values: plan.used.map((at) => values[at] ?? null),
     writes: plan.verb !== 'select',
-    hasRows: plan.hasRows,
     reads: [...plan.reads].map(tableOf),
     changes: [...plan.writes].map(tableOf),
     hasTableFunctions: plan.tableFunctions.size > 0,

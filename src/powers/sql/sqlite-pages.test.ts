@@ -19,7 +19,6 @@ function work(text: string, reads: readonly string[], changes: readonly string[]
     changes,
     values: [],
     writes: changes.length > 0,
-    hasRows: true,
     hasTableFunctions: /json_each/.test(text),
     bytesMax: ANSWER_BYTES_MAX,
   };

@@ -21,7 +21,6 @@ export interface SqliteWork {
   readonly text: string;
   readonly values: readonly Scalar[];
   readonly writes: boolean;
-  readonly hasRows: boolean;
   /** Names of the tables whose pages it may open to read, and to write. */
   readonly reads: readonly string[];
   readonly changes: readonly string[];
