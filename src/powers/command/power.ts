@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { definePower, type Invocation } from '../../ocap/power.ts';
 import { quote } from '../../policy/quote.ts';
 import { PowerboxError } from '../../wire/errors.ts';
+import { fitting } from '../words/fitting.ts';
 import { TEXT_CHARS_MAX, TEXTS_MAX, VALUES_MAX } from '../words/limits.ts';
 import {
   type CommandConfig,
@@ -72,6 +73,8 @@ const CommandRule = z.strictObject({
   input: z.boolean(),
 });
 
+const Narrowing = z.array(CommandRule).min(1).max(TEXTS_MAX);
+
 /**
  * One program, each time in a box of its own with nothing but what the power names: no network, no
  * secrets, no environment of the caller. There is no shell; arguments arrive as they are.
@@ -90,7 +93,7 @@ export const commandPower = definePower<CommandConfig, CommandNarrowing, Command
   kind: 'command',
   summary: 'Run one program, in a box of its own.',
   config: Config,
-  narrowing: z.array(CommandRule).min(1).max(TEXTS_MAX),
+  narrowing: Narrowing,
   facets: {
     root: {
       run: {
@@ -144,13 +147,9 @@ export const commandPower = definePower<CommandConfig, CommandNarrowing, Command
   effect: ({ method }) => (method === 'read' || method === 'wait' ? 'read' : 'write'),
   describe: describeCommand,
   callOf,
-  readConfig: (text) => {
-    const config = readCommandConfig(text);
-    if (Config.safeParse(config).success) return config;
-    throw new PowerboxError('power-invalid', 'Cannot read the command: a word is out of range.');
-  },
+  readConfig: (text) => fitting(Config, readCommandConfig(text), 'power-invalid'),
   describeConfig: writeCommandConfig,
-  readNarrowing: readCommandNarrowing,
+  readNarrowing: (texts) => fitting(Narrowing, readCommandNarrowing(texts), 'narrowing-invalid'),
   describeNarrowing: writeCommandNarrowing,
   secretsOf: () => [],
 });

@@ -85,6 +85,11 @@ describe('the kind model', () => {
     const longest = 'x'.repeat(WILDCARD_CHARS_MAX);
     expect(modelPower.narrowing.safeParse(rule(longest)).success).toBe(true);
     expect(modelPower.narrowing.safeParse(rule(`${longest}x`)).success).toBe(false);
+    for (const bad of [`model=${longest}x`, 'model=""', 'extras=""']) {
+      expect(() => modelPower.readNarrowing([bad], config)).toThrow(
+        expect.objectContaining({ code: 'narrowing-invalid' }),
+      );
+    }
   });
 
   it('refuses a stored config whose key would leave in the clear', () => {

@@ -3,6 +3,7 @@ import { definePower, type Invocation } from '../../ocap/power.ts';
 import { quote } from '../../policy/quote.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import { SECRET_NAME } from '../secret/texts.ts';
+import { fitting } from '../words/fitting.ts';
 import { TEXTS_MAX, VALUES_MAX, WILDCARD_CHARS_MAX } from '../words/limits.ts';
 import { type ModelConfig, PROVIDERS } from './config.ts';
 import { bodyOf } from './dialect.ts';
@@ -67,6 +68,8 @@ const ModelRule = z.strictObject({
   extras: Patterns.nullable(),
 });
 
+const Narrowing = z.array(ModelRule).min(1).max(TEXTS_MAX);
+
 const Money = z.int().min(0).max(PRICE_MAX);
 
 const Config = z
@@ -102,7 +105,7 @@ export const modelPower = definePower<ModelConfig, ModelNarrowing, ModelCall>({
   ...modelKind,
   summary: 'Talk with the models of one provider.',
   config: Config,
-  narrowing: z.array(ModelRule).min(1).max(TEXTS_MAX),
+  narrowing: Narrowing,
   facets: {
     root: {
       chat: {
@@ -145,9 +148,9 @@ export const modelPower = definePower<ModelConfig, ModelNarrowing, ModelCall>({
     },
   },
   callOf,
-  readConfig: readModelConfig,
+  readConfig: (text) => fitting(Config, readModelConfig(text), 'power-invalid'),
   describeConfig: writeModelConfig,
-  readNarrowing: readModelNarrowing,
+  readNarrowing: (texts) => fitting(Narrowing, readModelNarrowing(texts), 'narrowing-invalid'),
   describeNarrowing: writeModelNarrowing,
   secretsOf: ({ credential }) => (credential === null ? [] : [credential]),
 });

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { definePower, type Effect, type Invocation } from '../../ocap/power.ts';
 import { quote } from '../../policy/quote.ts';
 import { PowerboxError } from '../../wire/errors.ts';
+import { fitting } from '../words/fitting.ts';
+import { TEXTS_MAX } from '../words/limits.ts';
 import {
   DATA_BYTES_MAX,
   DERIVED_BYTES_MAX,
@@ -48,6 +50,14 @@ const SecretRule = z.strictObject({
   purposes: z.array(Purpose).min(1).nullable(),
 });
 
+const Narrowing = z.array(SecretRule).min(1).max(TEXTS_MAX);
+
+const Config = z.strictObject({
+  name: z.string().regex(SECRET_NAME),
+  algorithm: z.enum(ALGORITHMS).nullable(),
+  key: z.enum(KEY_FORMS),
+});
+
 /**
  * A secret that can be used and never seen: HMAC (RFC 2104) over the data exactly as given, and
  * keys derived with HKDF-SHA-256 (RFC 5869) for one purpose each.
@@ -60,12 +70,8 @@ const SecretRule = z.strictObject({
 export const secretPower = definePower<SecretConfig, SecretNarrowing, SecretCall>({
   kind: 'secret',
   summary: 'Sign and verify data and derive keys with a secret that nobody sees.',
-  config: z.strictObject({
-    name: z.string().regex(SECRET_NAME),
-    algorithm: z.enum(ALGORITHMS).nullable(),
-    key: z.enum(KEY_FORMS),
-  }),
-  narrowing: z.array(SecretRule).min(1),
+  config: Config,
+  narrowing: Narrowing,
   facets: {
     root: {
       sign: {
@@ -101,9 +107,9 @@ export const secretPower = definePower<SecretConfig, SecretNarrowing, SecretCall
   effect: ({ method }) => EFFECTS[method],
   describe: describeSecretCall,
   callOf,
-  readConfig: readSecretConfig,
+  readConfig: (text) => fitting(Config, readSecretConfig(text), 'power-invalid'),
   describeConfig: writeSecretConfig,
-  readNarrowing: readSecretNarrowing,
+  readNarrowing: (texts) => fitting(Narrowing, readSecretNarrowing(texts), 'narrowing-invalid'),
   describeNarrowing: writeSecretNarrowing,
   secretsOf: ({ name }) => [name],
 });
