@@ -7,7 +7,7 @@ import {
   REFERENCES_MAX,
   UNSENT_BYTES_MAX,
 } from '../../src/gateway/limits.ts';
-import { lookup, openGateway, refusal, type Till } from '../support/gateway-harness.ts';
+import { lookup, openGateway, PATIENCE, refusal, type Till } from '../support/gateway-harness.ts';
 import { HOST } from '../support/kernel-fixture.ts';
 import { endOf, expectAlive, guestWithTill, rawPeer, withTill } from '../support/raw-peer.ts';
 
@@ -108,7 +108,7 @@ describe('a hostile guest', () => {
     peer.send(['release', -1, 1]);
     peer.send(['push', ['pipeline', -1, ['sum'], []]]);
     expect(await endOf(peer)).toMatch(/^\[reference-closed\]/);
-    await expect.poll(() => gateway.doors.sessions()).toBe(0);
+    await expect.poll(() => gateway.doors.sessions(), PATIENCE).toBe(0);
   });
 
   it('cannot hold more powers than it may', async () => {
@@ -175,7 +175,7 @@ describe('a hostile guest', () => {
       peer.send(['push', ['pipeline', 1, ['keep'], [['pipeline', 2]]]]);
       peer.send(['pull', call]);
     }
-    await expect.poll(() => gateway.doors.sessions()).toBe(0);
+    await expect.poll(() => gateway.doors.sessions(), PATIENCE).toBe(0);
     await expectAlive(gateway);
   });
 

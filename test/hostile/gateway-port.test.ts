@@ -2,7 +2,7 @@ import { connect as connectTo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { FAILED_LOGINS_MAX, PORT_SESSIONS_MAX } from '../../src/gateway/limits.ts';
-import { type Gateway, openGateway } from '../support/gateway-harness.ts';
+import { type Gateway, openGateway, PATIENCE } from '../support/gateway-harness.ts';
 import { expectAlive } from '../support/raw-peer.ts';
 
 describe('a stranger at the port', () => {
@@ -98,7 +98,7 @@ describe('a stranger at the port', () => {
         over += 1;
       });
     }
-    await expect.poll(() => over).toBeGreaterThanOrEqual(8);
+    await expect.poll(() => over, PATIENCE).toBeGreaterThanOrEqual(8);
     await expectAlive(gateway);
   });
 

@@ -1,5 +1,5 @@
 import { connect as connectTo } from 'node:net';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import {
   BIGINT_DIGITS_MAX,
@@ -11,13 +11,18 @@ import {
   SOCKET_SESSIONS_MAX,
   TABLE_CHECK_MESSAGES,
   TABLE_ENTRIES_MAX,
+  UNSENT_BYTES_MAX,
 } from '../../src/gateway/limits.ts';
-import { type Gateway, openGateway } from '../support/gateway-harness.ts';
+import { type Gateway, openGateway, PATIENCE } from '../support/gateway-harness.ts';
 import { endOf, expectAlive, rawPeer, withTill } from '../support/raw-peer.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
+
+/** A request for a WebSocket, without the end of its head. */
+const UPGRADE =
+  'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
 
 describe('a hostile peer on the socket', () => {
   it.each([
@@ -137,7 +142,7 @@ describe('a hostile peer on the socket', () => {
         peer.send(['push', ['pipeline', 0, ['whoami']]]);
         peer.send(['pull', call]);
       }
-      await expect.poll(() => peer.heard.length >= batch || isOver()).toBe(true);
+      await expect.poll(() => peer.heard.length >= batch || isOver(), PATIENCE).toBe(true);
       if (isOver()) break;
       peer.heard.splice(0);
       for (let call = first; call < first + batch; call += 1) peer.send(['release', call, 1]);
@@ -171,7 +176,28 @@ describe('a hostile peer on the socket', () => {
     await late.closed;
     peers[0]?.socket.destroy();
     await peers[0]?.closed;
-    await expect.poll(() => tryWhoami(gateway)).toBe(true);
+    await expect.poll(() => tryWhoami(gateway), PATIENCE).toBe(true);
+  });
+
+  it('cannot fill the memory with pings whose answers it does not read', async () => {
+    const gateway = await openGateway({ port: null });
+    const socket = connectTo(gateway.doors.socket);
+    onTestFinished(() => void socket.destroy());
+    socket.write(`${UPGRADE}\r\n\r\n`);
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.pause();
+    socket.on('error', () => undefined);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    // A ping of 125 bytes with a mask of zeros (RFC 6455 §5.2).
+    const ping = Buffer.concat([Buffer.from([0x89, 0x80 | 125, 0, 0, 0, 0]), Buffer.alloc(125)]);
+    const many = Buffer.concat(new Array<Buffer>(8_000).fill(ping));
+    for (let sent = 0; sent < 4 * UNSENT_BYTES_MAX && socket.writable; sent += many.length) {
+      if (!socket.write(many)) {
+        await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed]);
+      }
+    }
+    await expect.poll(() => gateway.doors.sessions(), PATIENCE).toBe(0);
+    await expectAlive(gateway);
   });
 
   it('gets no page and no session from HTTP that is no WebSocket, or that a page sent', async () => {
@@ -184,9 +210,7 @@ describe('a hostile peer on the socket', () => {
       return Buffer.concat(chunks).toString();
     };
     expect(await ask('GET / HTTP/1.1\r\nHost: a')).toMatch(/^HTTP\/1\.1 426 [\s\S]*\r\n\r\n$/);
-    const upgrade =
-      'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
-    expect(await ask(`${upgrade}\r\nOrigin: http://localhost`)).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await ask(`${UPGRADE}\r\nOrigin: http://localhost`)).toMatch(/^HTTP\/1\.1 403 /);
     expect(await ask('CONNECT a:1 HTTP/1.1\r\nHost: a')).toMatch(/^HTTP\/1\.1 404 /);
     const long = `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(HEAD_BYTES_MAX)}`;
     expect(await ask(long)).toMatch(/^HTTP\/1\.1 4\d\d /);

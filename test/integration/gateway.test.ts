@@ -3,7 +3,7 @@ import { connect as connectTo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { CLOSING_MS_MAX } from '../../src/gateway/limits.ts';
 import type { HostDoor } from '../../src/wire/doors.ts';
-import { lookup, openGateway, refusal, type Till } from '../support/gateway-harness.ts';
+import { lookup, openGateway, PATIENCE, refusal, type Till } from '../support/gateway-harness.ts';
 import { HOST } from '../support/kernel-fixture.ts';
 
 /** The door of our client with its types as the contract has them. */
@@ -251,11 +251,11 @@ describe('a power in a session', () => {
     const till = await lookup(door, 'till');
     const [first] = [await till.drawer(), await till.drawer()];
     first?.[Symbol.dispose]();
-    await expect.poll(() => closedDrawers(gateway.log)).toBe(1);
+    await expect.poll(() => closedDrawers(gateway.log), PATIENCE).toBe(1);
     expect(await refusal((first as Till).put(1))).toMatch(/disposed/);
     socket.close();
-    await expect.poll(() => closedDrawers(gateway.log)).toBe(2);
-    await expect.poll(() => gateway.doors.sessions()).toBe(0);
+    await expect.poll(() => closedDrawers(gateway.log), PATIENCE).toBe(2);
+    await expect.poll(() => gateway.doors.sessions(), PATIENCE).toBe(0);
   });
 
   it('may end in the middle of its calls, and of those back', async () => {
@@ -270,9 +270,9 @@ describe('a power in a session', () => {
       refusal(till.each(() => new Promise(() => undefined))),
       refusal(door.answered(asked.id)),
     ];
-    await expect.poll(() => gateway.log).toContain('each');
+    await expect.poll(() => gateway.log, PATIENCE).toContain('each');
     socket.terminate();
-    await expect.poll(() => gateway.doors.sessions()).toBe(0);
+    await expect.poll(() => gateway.doors.sessions(), PATIENCE).toBe(0);
     for (const call of calls) expect(await call).not.toBe('');
     await gateway.kernel.close();
     expect(gateway.errors).toEqual([]);
@@ -285,7 +285,7 @@ describe('a power in a session', () => {
     const ann = (await gateway.stockGuest(await gateway.token('ann'))).door;
     const waiting = (await lookup(ann, 'till')).wait();
     const refused = refusal(waiting);
-    await expect.poll(() => gateway.log).toContain('wait');
+    await expect.poll(() => gateway.log, PATIENCE).toContain('wait');
     await plain((await gateway.host()).door).revoke({ what: 'grant', id: grant.id }, '');
     expect(await refused).toMatch(/^\[grant-revoked\]/);
   });

@@ -12,6 +12,9 @@ import { type KernelFixture, kernelFixture } from './kernel-fixture.ts';
 // The library's own transport asks for the platform's class, which Node has from version 22 on.
 (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
 
+/** For what must come, on a machine that has much else to do. */
+export const PATIENCE = { timeout: 20_000 };
+
 /** The doors of a kernel that keeps tills, in a home of its own. */
 export interface Gateway extends KernelFixture {
   readonly doors: Doors;

@@ -1,7 +1,7 @@
 import { connect as connectTo, type Socket } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
 import type { HostDoor } from '../../src/wire/doors.ts';
-import type { Gateway } from './gateway-harness.ts';
+import { type Gateway, PATIENCE } from './gateway-harness.ts';
 import { HOST } from './kernel-fixture.ts';
 
 /** A peer that sends what it likes, line by line. */
@@ -36,7 +36,7 @@ export async function rawPeer(gateway: Gateway): Promise<RawPeer> {
     async hear(name) {
       const found = (): unknown =>
         heard.find((one) => Array.isArray(one) && String(one[0]).startsWith(name));
-      await expect.poll(found).toBeDefined();
+      await expect.poll(found, PATIENCE).toBeDefined();
       const [message] = heard.splice(heard.indexOf(found()), 1);
       return message as readonly unknown[];
     },
@@ -62,7 +62,7 @@ export async function withTill(gateway: Gateway): Promise<void> {
   const { door, close } = await gateway.host();
   await (door as unknown as HostDoor).makePower('till:one', 'till', '');
   close();
-  await expect.poll(() => gateway.doors.sessions()).toBe(0);
+  await expect.poll(() => gateway.doors.sessions(), PATIENCE).toBe(0);
 }
 
 /** A guest with a grant of that till, under the same name, and its session. */
