@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { judge, judgeGrant } from '../ocap/judge.ts';
-import type { Refused } from '../ocap/verdict.ts';
 import type { HttpCall } from '../powers/http/call.ts';
 import { httpKind } from '../powers/http/kind.ts';
 import { wantsBody } from '../powers/http/needs.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import type { HttpGrant } from './grant-index.ts';
 import type { BodyReader } from './http1/read-body.ts';
+import { EXPLAINED_GRANTS_MAX } from './limits.ts';
 import type { BoxLink } from './link/box-link.ts';
 import type { Hold } from './link/holds.ts';
 import type { Refusal } from './refusal.ts';
@@ -115,5 +115,10 @@ function explain(link: BoxLink, call: HttpCall): Refusal {
     if (!httpKind.concerns(grant.config, call)) continue;
     if (judgeGrant(httpKind, { ...grant, expires: null }, call, now).allow) return why;
   }
-  return judge(httpKind, link.grants.around(call), call, now) as Refused;
+  const around = link.grants.around(call).slice(0, EXPLAINED_GRANTS_MAX);
+  const nearest = judge(httpKind, around, call, now);
+  // What permits the call was looked for among fewer grants, so here is only why it was not found.
+  if (nearest.allow)
+    return { code: 'not-granted', reason: 'Nothing that this box was given covers it.' };
+  return nearest;
 }

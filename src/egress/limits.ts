@@ -67,3 +67,5 @@ export const GUIDE_CALLS_PER_MINUTE_MAX = 60;
 export const GUIDE_BODY_BYTES_MAX = 65_536;
 /** Longest that a program can wait there for an answer to a request; then it asks again. */
 export const GUIDE_WAIT_SECONDS_MAX = 3_600;
+/** Grants that are asked why they do not permit a call; each answer is a sentence that costs. */
+export const EXPLAINED_GRANTS_MAX = 100;
