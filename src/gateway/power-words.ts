@@ -60,8 +60,10 @@ function isName(kernel: Kernel, text: string): boolean {
  */
 export async function readNewPower(kernel: Kernel, text: string): Promise<NewPower> {
   const [, kind, words = ''] = /^([a-z][a-z0-9-]*):(.*)$/s.exec(text) ?? [];
-  // `https://host` and `localhost:8080` begin like a kind and are origins.
-  const isOrigin = kind === 'https' || words.startsWith('//') || /^\d+(?:[/ ]|$)/.test(words);
+  // `https://host` and `localhost:8080` begin like a kind and are origins; a kind that is there goes
+  // before a host of its name.
+  const isPort = /^\d+(?:[/ ]|$)/.test(words) && !kernel.kinds.has(kind ?? '');
+  const isOrigin = kind === 'https' || words.startsWith('//') || isPort;
   if (kind === 'http' && !isOrigin) return readHttp(kernel, words);
   if (kind === undefined || isOrigin) return readHttp(kernel, text);
   const definition = definitionOf(kernel, kind);
