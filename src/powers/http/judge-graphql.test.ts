@@ -80,6 +80,10 @@ describe('rules for GraphQL', () => {
       'two fragments of one name',
       '{ ...F } fragment F on Query { viewer { id } } fragment F on Query { organization { id } }',
     ],
+    [
+      'two fragments of one name, the first of them wrong',
+      '{ ...F } fragment F on Query { organization { id } } fragment F on Query { viewer { id } }',
+    ],
     ['an unknown fragment', '{ viewer { id } ...F }'],
     ['two operations of one name', 'query A { viewer { id } } query A { viewer { id } }'],
     ['endless nesting', '{a'.repeat(200_000)],

@@ -6,6 +6,8 @@ import {
   ALTERNATIVES_TOTAL_MAX,
   LIST_ITEMS_MAX,
   ONLY_CHARS_MAX,
+  POINTER_LEVELS_MAX,
+  VALUE_CHARS_MAX,
 } from './limits.ts';
 import { readOnly } from './read-only.ts';
 import { writeOnly } from './write-only.ts';
@@ -190,6 +192,12 @@ describe('readOnly()', () => {
     expect(() => readOnly([`query ${'a'.repeat(ONLY_CHARS_MAX)}=1`], CONFIG)).toThrow(/longer/);
     const keys = Array.from({ length: LIST_ITEMS_MAX + 1 }, (_, i) => `k${i}=*`).join(' ');
     expect(() => readOnly([`query ${keys}`], CONFIG)).toThrow(/more than 256 keys/);
+    const value = (length: number): string => `query a=${'x'.repeat(length)}`;
+    expect(readOnly([value(VALUE_CHARS_MAX)], CONFIG)).toBeDefined();
+    expect(() => readOnly([value(VALUE_CHARS_MAX + 1)], CONFIG)).toThrow(/query\.keys\.a/);
+    const pointer = (levels: number): string => `body ${'/a'.repeat(levels)}`;
+    expect(readOnly([pointer(POINTER_LEVELS_MAX)], CONFIG)).toBeDefined();
+    expect(() => readOnly([pointer(POINTER_LEVELS_MAX + 1)], CONFIG)).toThrow(/JSON Pointer/);
     const many = JSON.stringify({
       any: new Array(5).fill({ any: new Array(60).fill({ path: '/x' }) }),
     });
