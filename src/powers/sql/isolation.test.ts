@@ -152,6 +152,28 @@ describe('a tenant’s grant on a real SQLite', () => {
     }
   });
 
+  it('says in SQLite’s words what PostgreSQL says otherwise', () => {
+    for (const [text, rows] of [
+      ['VALUES (1), (2) ORDER BY 1 DESC LIMIT 1', [[2]]],
+      ['SELECT id FROM orders OFFSET 3', [[4]]],
+      ['SELECT 1 UNION ALL (SELECT 2 UNION SELECT 2)', [[1], [2]]],
+      ['SELECT 1 UNION ALL (SELECT 3 ORDER BY 1 LIMIT 1) ORDER BY 1 DESC', [[3], [1]]],
+      ["SELECT trim(both 'x' from 'xax'), substring('abc' from 2 for 1)", [['a', 'b']]],
+      [
+        "SELECT 'a%' LIKE 'a!%' ESCAPE '!', 2 BETWEEN 1 AND 3, 1 IS DISTINCT FROM NULL",
+        [[1, 1, 1]],
+      ],
+      [
+        'SELECT sum(total) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM orders WHERE id < 3',
+        [[10], [30]],
+      ],
+      ["SELECT value FROM json_each('[7]')", [[7]]],
+      ['SELECT count(*) FILTER (WHERE total > 10), max(id) FROM orders', [[2, 4]]],
+    ] as const) {
+      expect(runPlan(tables, planOf(text)), text).toEqual(rows);
+    }
+  });
+
   it('changes only granted rows where a column has the name of the row’s number', () => {
     const odd = makeDatabase(
       'CREATE TABLE odd (rowid TEXT, tenant_id INTEGER, n INTEGER)',

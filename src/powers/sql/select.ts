@@ -41,7 +41,10 @@ export function selectSql(fields: Fields, outer: Scope): string {
   const op = textOf(fields.op);
   if (op !== 'SETOP_NONE') return `${clause}${setSql(fields, op, scope)}${tailSql(fields, scope)}`;
   if (fields.valuesLists !== undefined) {
-    return `${clause}${valuesSql(fields, scope)}${tailSql(fields, scope)}`;
+    const [values, tail] = [valuesSql(fields, scope), tailSql(fields, scope)];
+    // SQLite has no order and no limit after VALUES.
+    const isPlain = tail === '' || scope.writing.dialect === 'postgres';
+    return `${clause}${isPlain ? values : `SELECT * FROM (${values})`}${tail}`;
   }
   const from = listOf(fields.fromClause).map((item) => sourceSql(item, scope));
   const targets = listOf(fields.targetList).map((item) => targetSql(item, scope));
