@@ -15,7 +15,6 @@ import { watchHome } from './watch.ts';
 
 async function main(): Promise<void> {
   withholdMemory();
-  process.umask(0o077);
   const home = openHome(process.env);
   const idle = process.env.POWERBOX_DAEMON_IDLE;
   const idleMs = idle === undefined ? IDLE_MS_DEFAULT : parseDuration(idle, 'POWERBOX_DAEMON_IDLE');
