@@ -68,7 +68,7 @@ export function withIds(command: string, ids: Ids): string {
 }
 
 /** What only looks, and may be early. */
-const LOOKS = /^powerbox (?:pending|inbox|logs|log|ls|grants|can|guest (?:ls|show)) ?/;
+const LOOKS = /^powerbox (?:pending|inbox|logs|log) ?/;
 const PATIENCE_MS = 8_000;
 
 interface Ran {
