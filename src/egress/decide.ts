@@ -3,12 +3,15 @@ import { judge, judgeGrant } from '../ocap/judge.ts';
 import type { HttpCall } from '../powers/http/call.ts';
 import { httpKind } from '../powers/http/kind.ts';
 import { wantsBody } from '../powers/http/needs.ts';
+import { modelKind } from '../powers/model/kind.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import type { HttpGrant } from './grant-index.ts';
 import type { BodyReader } from './http1/read-body.ts';
 import { EXPLAINED_GRANTS_MAX } from './limits.ts';
 import type { BoxLink } from './link/box-link.ts';
 import type { Hold } from './link/holds.ts';
+import { leastCost } from './model-cost.ts';
+import { judgeModel, type ModelUse } from './model-grants.ts';
 import type { Refusal } from './refusal.ts';
 
 /** The grant that a request goes under, held until the use is over; or why there is none. */
@@ -19,6 +22,8 @@ export type Decision =
       readonly call: HttpCall;
       readonly grant: HttpGrant;
       readonly hold: Hold;
+      /** What is asked of a model, where the grant is one for that. */
+      readonly model: ModelUse | null;
     }
   | ({ readonly ok: false } & Refusal);
 
@@ -48,30 +53,57 @@ export async function decide(link: BoxLink, question: Question): Promise<Decisio
   const spent = new Set<string>();
   let usedUp: Refusal | null = null;
   for (;;) {
-    const near = link.grants.near(call).filter(({ id }) => !spent.has(id));
-    const judgement = judge(httpKind, near, call, Date.now());
-    const isUnread = call.body === undefined && reader !== null;
-    const wanted = judgement.allow
-      ? isApproved(judgement.grant as HttpGrant, call)
-      : wantsBody(near, call, Date.now());
-    if (isUnread && wanted) {
+    const found = find(link, call, spent);
+    if (call.body === undefined && reader !== null && found.wantsBody) {
       const read = await reader.read();
       if (!read.ok) return read;
       call = { ...call, body: { bytes: read.bytes } };
       continue;
     }
-    if (!judgement.allow) return { ok: false, ...(usedUp ?? explain(link, call)) };
-    const grant = judgement.grant as HttpGrant;
+    if (found.grant === null) {
+      return { ok: false, ...(usedUp ?? found.refusal ?? explain(link, call)) };
+    }
+    const { grant, model } = found;
     const hold = link.grants.hold(grant);
     if (hold === null) continue;
-    if (!grant.asks) return { ok: true, call, grant, hold };
-    const refusal = await ask(link, grant, call, signal());
-    if (refusal === null) return { ok: true, call, grant, hold };
+    const decision = { ok: true as const, call, grant, hold, model };
+    if (!grant.asks) return decision;
+    const refusal = await ask(link, decision, signal());
+    if (refusal === null) return decision;
     hold.release();
     if (!USED_UP.has(refusal.code)) return { ok: false, ...refusal };
     usedUp ??= refusal;
     spent.add(grant.id);
   }
+}
+
+interface Found {
+  /** The grant that permits the call as far as it was read; null for none. */
+  readonly grant: HttpGrant | null;
+  readonly model: ModelUse | null;
+  /** The verdict, or the host's word, hangs on the body. */
+  readonly wantsBody: boolean;
+  /** Why no model is asked, where one could be. */
+  readonly refusal: Refusal | null;
+}
+
+function find(link: BoxLink, call: HttpCall, spent: ReadonlySet<string>): Found {
+  const now = Date.now();
+  const near = link.grants.near(call).filter(({ id }) => !spent.has(id));
+  const judgement = judge(httpKind, near, call, now);
+  if (judgement.allow) {
+    const grant = judgement.grant as HttpGrant;
+    return { grant, model: null, wantsBody: isApproved(grant, call), refusal: null };
+  }
+  const models = link.grants.modelsFor(call).filter(({ out }) => !spent.has(out.id));
+  if (models.length === 0 || call.websocket === true) {
+    return { grant: null, model: null, wantsBody: wantsBody(near, call, now), refusal: null };
+  }
+  const verdict = call.body === undefined ? null : judgeModel(models, call, now);
+  if (verdict === null) return { grant: null, model: null, wantsBody: true, refusal: null };
+  return verdict.allow
+    ? { grant: verdict.grant, model: verdict.model, wantsBody: false, refusal: null }
+    : { grant: null, model: null, wantsBody: false, refusal: verdict };
 }
 
 /** Will the host see this call before it is done? Then it is the whole call that it sees. */
@@ -81,16 +113,16 @@ function isApproved({ approval }: HttpGrant, call: HttpCall): boolean {
 
 async function ask(
   link: BoxLink,
-  grant: HttpGrant,
-  call: HttpCall,
+  { grant, call, model }: Extract<Decision, { ok: true }>,
   signal: AbortSignal,
 ): Promise<Refusal | null> {
+  const bytes = call.body ? { bytes: call.body.bytes.length } : {};
   const use = {
     grant: grant.id,
-    text: httpKind.describe(call),
+    text: model === null ? httpKind.describe(call) : modelKind.describe(model.call),
     digest: digestOf(call),
     effect: httpKind.effect(call),
-    spend: { uses: 1, ...(call.body ? { bytes: call.body.bytes.length } : {}) },
+    spend: { uses: 1, ...bytes, ...(model === null ? {} : leastCost(model)) },
   };
   try {
     const verdict = await link.admit(use, signal);

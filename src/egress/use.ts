@@ -11,6 +11,8 @@ import type { RequestHead } from './http1/request-head.ts';
 import { upstreamHeaders } from './http1/rewrite.ts';
 import { type Hold, joinHolds } from './link/holds.ts';
 import { type Meter, makeMeter } from './link/meter.ts';
+import { type ModelCount, makeModelCount } from './model-cost.ts';
+import { modelHeaders } from './model-grants.ts';
 import type { Refusal } from './refusal.ts';
 import { authorityOf, displayOrigin, originOf, type Target } from './target.ts';
 
@@ -21,6 +23,8 @@ export interface Use {
   readonly grant: HttpGrant;
   /** Tells when the grant ends while the use goes on; let go of with the response row. */
   readonly hold: Hold;
+  /** Counts the cost of what a model is asked; null where none is. */
+  readonly model: ModelCount | null;
   /** Pays for bytes before they pass; null where nothing is counted. */
   readonly meter: Meter | null;
   /** Path and query as they go on the wire. */
@@ -69,13 +73,14 @@ async function fillAndRecord(
   target: Target,
   head: RequestHead,
   url: string,
-  { grant, call, hold }: Extract<Decision, { ok: true }>,
+  { grant, call, hold, model }: Extract<Decision, { ok: true }>,
 ): Promise<UseResult> {
-  const guarded = box.secrets.isGuarded(target);
+  // Usage is counted from an answer that can be read.
+  const guarded = box.secrets.isGuarded(target) || model !== null;
   const request = {
     method: head.method,
     origin: originOf(target),
-    headers: head.headers,
+    headers: model === null ? head.headers : modelHeaders(head.headers),
     query: head.path.query,
     path: head.path.path,
   };
@@ -121,6 +126,7 @@ async function fillAndRecord(
       seq,
       grant,
       hold: all,
+      model: model === null ? null : makeModelCount(box.link, grant.id, model),
       meter: grant.asks ? makeMeter(box.link, grant.id) : null,
       path: `${head.path.path}${query}`,
       headers: upstreamHeaders(filled.headers, authorityOf(target), guarded),

@@ -337,3 +337,46 @@ async function egressPid(): Promise<number> {
   if (found === undefined) throw new Error('the box has no egress');
   return Number(found);
 }
+
+describe('a box that may ask a model', () => {
+  it('is held to the model and its budget of tokens, counted from what the provider says', async () => {
+    const answer = (tokens: number) =>
+      JSON.stringify({
+        choices: [{ message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+        usage: { prompt_tokens: tokens, completion_tokens: 10 },
+      });
+    place = await makeGuestPlace((request, response) => {
+      if (request.url !== '/v1/chat/completions') return false;
+      response.setHeader('content-type', 'application/json');
+      response.end(answer(40));
+      return true;
+    });
+    const set = ['secret', 'set', 'MODEL_KEY', `--for=${API}`, '--in=header:authorization:bearer'];
+    await place.powerbox(set, { input: place.demo.token });
+    const box = await alice();
+    const model = `model:openai ${API}/v1 credential=MODEL_KEY`;
+    await grant(model, 'to', 'alice', '--only', 'model=small-*', '--budget', 'tokens=100');
+    const chat = (name: string) => {
+      const body = JSON.stringify({
+        ...{ model: name, max_tokens: 10 },
+        messages: [{ role: 'user', content: 'hello' }],
+      });
+      return curl('/v1/chat/completions', '-H content-type:application/json', `-d '${body}'`);
+    };
+    refusalIn(await box.run(chat('large')), 'model-refused');
+    refusalIn(await box.run(curl('/v1/models')), 'model-refused');
+    expect(await box.run(chat('small-1'))).toMatch(/"hi".* 200$/);
+    const spent = async () =>
+      (await only(place.json<{ spent: { tokens?: number } }>('grants', '--to', 'alice'))).spent
+        .tokens;
+    expect(await until(async () => ((await spent()) === 50 ? 50 : undefined), 'the count')).toBe(
+      50,
+    );
+    expect(await box.run(chat('small-1'))).toMatch(/ 200$/);
+    await until(async () => ((await spent()) === 100 ? true : undefined), 'the second count');
+    refusalIn(await box.run(chat('small-1')), 'budget-spent');
+    const keys = place.demo.api.requests.flatMap(({ headers }) => headers.flat());
+    expect(keys).toContain(`Bearer ${place.demo.token}`);
+    await box.end();
+  });
+});

@@ -137,6 +137,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       controller.abort(failure);
       return;
     }
+    this.#use.model?.begin(status, headerOf(headers, 'content-type'), coding === null);
     this.#status = status;
     this.#scrubbedHead = head.scrubbed;
     this.#response.sendDate = false;
@@ -161,7 +162,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.fail(tooLongAnswer(limit));
       return;
     }
-    const { meter } = this.#use;
+    const { meter, model } = this.#use;
+    model?.push(chunk);
     if (meter === null) {
       if (this.#body?.write(chunk) === false) controller.pause();
       return;
@@ -222,13 +224,18 @@ class Exchange implements Dispatcher.DispatchHandler {
       scrubbed: this.#scrubbedHead + (this.#body?.scrubbed ?? 0),
     };
     this.#row.write(this.#status, passed, code);
+    this.#use.model?.settle();
   }
 }
 
 /** The length that an answer says it has; zero when it says none. */
 function declaredLength(headers: readonly string[]): number {
-  const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === 'content-length');
-  return at === -1 ? 0 : Number(headers[at + 1]);
+  return Number(headerOf(headers, 'content-length'));
+}
+
+function headerOf(headers: readonly string[], name: string): string {
+  const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name);
+  return at === -1 ? '' : (headers[at + 1] as string);
 }
 
 /** Only our own words reach the box; an upstream's error text could hold what it was sent. */

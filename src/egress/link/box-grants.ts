@@ -1,7 +1,8 @@
 import type { HttpCall } from '../../powers/http/call.ts';
 import type { Change, EndedGrant } from '../../wire/link.ts';
 import type { HttpGrant } from '../grant-index.ts';
-import { makeGrantIndex } from '../grant-index.ts';
+import { makeHeldGrants } from '../held-grants.ts';
+import type { ModelGrant } from '../model-grants.ts';
 import type { Refusal } from '../refusal.ts';
 import { type Hold, makeHolds } from './holds.ts';
 import { ENDED_KNOWN_MAX } from './limits.ts';
@@ -13,6 +14,8 @@ export interface BoxGrants {
   all(): readonly HttpGrant[];
   near(call: HttpCall): readonly HttpGrant[];
   around(call: HttpCall): readonly HttpGrant[];
+  /** Grants to ask a model whose provider is where the call goes. */
+  modelsFor(call: HttpCall): readonly ModelGrant[];
   /** Those that ended not long ago, so that a refusal can say so. */
   ended(): readonly { readonly grant: HttpGrant; readonly why: Refusal }[];
   /** Says how many uses were cut. */
@@ -28,7 +31,7 @@ export interface BoxGrants {
 
 export function makeBoxGrants(): BoxGrants {
   let guest = '';
-  const index = makeGrantIndex();
+  const held = makeHeldGrants();
   const holds = makeHolds();
   const own = new Map<string, { readonly grant: string; why: Refusal | null }>();
   const past = new Map<string, { grant: HttpGrant; why: Refusal }>();
@@ -36,7 +39,7 @@ export function makeBoxGrants(): BoxGrants {
   function end({ id, code, reason }: EndedGrant): number {
     const why = { code, reason };
     for (const secret of own.values()) if (secret.grant === id) secret.why ??= why;
-    const grant = index.remove(id);
+    const grant = held.remove(id);
     if (grant !== undefined) remember(grant, why);
     return holds.end(id, why);
   }
@@ -51,7 +54,7 @@ export function makeBoxGrants(): BoxGrants {
   function endMissing(change: Change): number {
     const there = new Set(change.grants.map(({ id }) => id));
     const reason = 'The grant ended while the daemon was away.';
-    return index
+    return held
       .all()
       .filter(({ id }) => !there.has(id))
       .reduce((cut, { id }) => cut + end({ id, code: 'grant-revoked', reason }), 0);
@@ -61,9 +64,10 @@ export function makeBoxGrants(): BoxGrants {
     get guest() {
       return guest;
     },
-    all: () => index.all(),
-    near: (call) => index.near(call),
-    around: (call) => index.around(call),
+    all: held.all,
+    near: held.near,
+    around: held.around,
+    modelsFor: held.modelsFor,
     ended: () => [...past.values()].reverse(),
     apply(change) {
       guest = change.guest;
@@ -73,14 +77,11 @@ export function makeBoxGrants(): BoxGrants {
       }
       for (const ended of change.ended) cut += end(ended);
       if (change.whole) cut += endMissing(change);
-      for (const grant of change.grants) {
-        if (grant.kind !== 'http' || index.get(grant.id) !== undefined) continue;
-        index.add(grant as unknown as HttpGrant);
-      }
+      for (const grant of change.grants) held.add(grant);
       return cut;
     },
     hold(grant) {
-      return index.get(grant.id) === undefined ? null : holds.begin(grant.id, grant);
+      return held.has(grant.id) ? holds.begin(grant.id, grant) : null;
     },
     holdSecret(name) {
       const secret = own.get(name);

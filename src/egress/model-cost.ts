@@ -1,0 +1,71 @@
+import type { Spend } from '../ocap/budget.ts';
+import { priceOf, usageOfCall } from '../powers/model/cost.ts';
+import { type UsageReader, usageReader } from '../powers/model/usage.ts';
+import type { BoxLink } from './link/box-link.ts';
+import type { ModelUse } from './model-grants.ts';
+
+/** Counts what an answer of a model cost, from what its provider says of it. */
+export interface ModelCount {
+  /** An answer begins; `readable` is false when it came in a coding. */
+  begin(status: number, contentType: string, readable: boolean): void;
+  push(bytes: Uint8Array): void;
+  /** The answer is over, or was cut: what it used is spent, once. */
+  settle(): void;
+}
+
+/**
+ * The least that a request to a model can cost, spent before it is sent, so that a budget with
+ * nothing left refuses it.
+ */
+export function leastCost({ config, call }: ModelUse): Spend {
+  const price = priceOf(config, call.model);
+  const free = price.input === 0 && price.output === 0;
+  return free ? { tokens: 1 } : { tokens: 1, microdollars: 1 };
+}
+
+export function makeModelCount(
+  link: Pick<BoxLink, 'spend'>,
+  grant: string,
+  use: ModelUse,
+): ModelCount {
+  let reader: UsageReader | null = null;
+  let answered = false;
+  let settled = false;
+  return {
+    begin(status, contentType, readable) {
+      // A provider does not charge for what it did not do.
+      answered = status < 400;
+      if (answered && readable) reader = usageReader(use.config.provider, contentType);
+    },
+    push: (bytes) => reader?.push(bytes),
+    settle() {
+      if (settled || !answered) return;
+      settled = true;
+      const told = reader?.end() ?? { input: null, cached: 0, stored: 0, output: null };
+      const usage = usageOfCall(use.config, use.call, told);
+      const least = leastCost(use);
+      const tokens = Math.max(0, usage.inputTokens + usage.outputTokens - (least.tokens ?? 0));
+      const microdollars = Math.max(0, usage.microdollars - (least.microdollars ?? 0));
+      void spendOrDrain(link, grant, { tokens, microdollars });
+    },
+  };
+}
+
+/** What is used is used: a budget that has not so much left is left with nothing. */
+async function spendOrDrain(
+  link: Pick<BoxLink, 'spend'>,
+  grant: string,
+  amounts: Spend,
+): Promise<void> {
+  const spent = async (amount: Spend): Promise<boolean> =>
+    link.spend(grant, amount).then(
+      ({ allow }) => allow,
+      () => false,
+    );
+  if (await spent(amounts)) return;
+  for (const [measure, amount] of Object.entries(amounts)) {
+    for (let step = 2 ** Math.floor(Math.log2(Math.max(1, amount))); step >= 1; step /= 2) {
+      await spent({ [measure]: step });
+    }
+  }
+}
