@@ -1,7 +1,15 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PostgresConfig } from '../../src/powers/sql/config.ts';
+import { parseStatement } from '../../src/powers/sql/parse.ts';
+import { planStatement } from '../../src/powers/sql/plan.ts';
 import { connectPostgres, readValue } from '../../src/powers/sql/postgres-connection.ts';
+import { postgresEngine } from '../../src/powers/sql/postgres-engine.ts';
 import { changes, leaks, ROWS, selects, VIEWS } from '../support/sql-fixture.ts';
 import { makeSqlPlaces, powerOf, type SqlPlaces, type SqlPower } from '../support/sql-power.ts';
 
@@ -200,6 +208,29 @@ describe('PostgreSQL', () => {
     const done = results.filter(({ status }) => status === 'fulfilled').length;
     expect(done).toBeGreaterThan(0);
     expect(await places.server.asOwner('SELECT n FROM counts')).toEqual([{ n: done }]);
+  });
+
+  it('does not wait for a server that says nothing, nor for a cursor that nobody reads', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const config = { ...places.configs.postgres, host: '127.0.0.1', port } as PostgresConfig;
+    const password = async (): Promise<string> => '';
+    const start = performance.now();
+    await expect(connectPostgres(config, { password, connectMs: 100 })).rejects.toMatchObject({
+      code: 'power-failed',
+    });
+    expect(performance.now() - start).toBeLessThan(2000);
+    silent.close();
+    const real = places.configs.postgres as PostgresConfig;
+    const engine = postgresEngine(real, { password, cursorIdleMs: 50 });
+    const use = { signal: new AbortController().signal, spendBytes: (): void => {} };
+    const plan = planStatement(parseStatement('SELECT id FROM orders'), [], 'postgres', []);
+    const cursor = await engine.open(plan, [], use);
+    expect((await cursor.next(1, use)).rows).toHaveLength(1);
+    await sleep(200);
+    await expect(cursor.next(1, use)).rejects.toMatchObject({ code: 'reference-closed' });
+    engine.close();
   });
 
   it('takes the password from the vault and never says it', async () => {

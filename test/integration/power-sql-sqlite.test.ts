@@ -88,6 +88,17 @@ describe('SQLite', () => {
     expect(child.isClean()).toBe(false);
   });
 
+  it('closes a cursor that nobody reads', async () => {
+    const engine = sqliteEngine(config, { main: places.sqliteMain, cursorIdleMs: 50 });
+    const use = { signal: new AbortController().signal, spendBytes: (): void => {} };
+    const plan = planStatement(parseStatement('SELECT id FROM orders'), [], 'sqlite', []);
+    const cursor = await engine.open(plan, [], use);
+    expect((await cursor.next(1, use)).rows).toEqual([[1]]);
+    await sleep(150);
+    await expect(cursor.next(1, use)).rejects.toMatchObject({ code: 'reference-closed' });
+    engine.close();
+  });
+
   it('ends with the daemon, also in the middle of a statement', async () => {
     const daemon = spawn(process.execPath, [DRIVER, places.sqliteMain, config.file], {
       stdio: ['ignore', 'pipe', 'inherit'],

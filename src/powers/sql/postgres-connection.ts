@@ -33,6 +33,8 @@ export interface PostgresDependencies {
   password(): Promise<string>;
   /** Certificates (PEM) of authorities to trust in place of the known ones. */
   readonly authorities?: string | undefined;
+  readonly connectMs?: number | undefined;
+  readonly cursorIdleMs?: number | undefined;
 }
 
 export async function connectPostgres(
@@ -129,7 +131,7 @@ function queriesOf(
 /** Nothing is taken from the environment of the daemon, nor from files in its home. */
 function makeClient(
   config: PostgresConfig,
-  { password, authorities }: PostgresDependencies,
+  { password, authorities, connectMs = CONNECT_MS_MAX }: PostgresDependencies,
   socket: Socket,
 ): Client {
   const { host, port, user, database, tls } = config;
@@ -142,7 +144,7 @@ function makeClient(
     password,
     ssl: tls === 'verify' ? { rejectUnauthorized: true, ...trust } : false,
     stream: () => socket,
-    connectionTimeoutMillis: CONNECT_MS_MAX,
+    connectionTimeoutMillis: connectMs,
     application_name: 'powerbox',
     options: '-c client_min_messages=error',
     types: TYPE_PARSERS,

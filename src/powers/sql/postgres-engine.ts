@@ -52,7 +52,8 @@ export function postgresEngine(config: PostgresConfig, deps: PostgresDependencie
       pool.give(connection);
       throw error;
     }
-    return cursorOf(connection, timeMs, rowsMax, () => pool.give(connection));
+    const idleMs = deps.cursorIdleMs ?? CURSOR_IDLE_MS_MAX;
+    return cursorOf(connection, { timeMs, rowsMax, idleMs }, () => pool.give(connection));
   }
 
   return { run, open, close: () => pool.close() };
@@ -174,14 +175,13 @@ function isConflict(error: unknown): boolean {
 
 function cursorOf(
   connection: PostgresConnection,
-  timeMs: number,
-  rowsMax: number,
+  { timeMs, rowsMax, idleMs }: { timeMs: number; rowsMax: number; idleMs: number },
   giveBack: () => void,
 ): EngineCursor {
   let left = rowsMax;
   let closed = false;
   let busy = false;
-  const idle = setTimeout(close, CURSOR_IDLE_MS_MAX);
+  const idle = setTimeout(close, idleMs);
   idle.unref();
 
   function close(): void {

@@ -43,7 +43,8 @@ export function sqliteEngine(config: SqliteConfig, options: SqliteProcessOptions
       pool.give(process);
       throw error;
     }
-    return cursorOf(process, timeMs, rowsMax, () => pool.give(process));
+    const idleMs = options.cursorIdleMs ?? CURSOR_IDLE_MS_MAX;
+    return cursorOf(process, { timeMs, rowsMax, idleMs }, () => pool.give(process));
   }
 
   return { run, open, close: () => pool.close() };
@@ -62,13 +63,12 @@ async function settled(process: SqliteProcess, writes: boolean, spend: () => voi
 
 function cursorOf(
   process: SqliteProcess,
-  timeMs: number,
-  rowsMax: number,
+  { timeMs, rowsMax, idleMs }: { timeMs: number; rowsMax: number; idleMs: number },
   giveBack: () => void,
 ): EngineCursor {
   let left = rowsMax;
   let closed = false;
-  const idle = setTimeout(close, CURSOR_IDLE_MS_MAX);
+  const idle = setTimeout(close, idleMs);
   idle.unref();
 
   function close(): void {

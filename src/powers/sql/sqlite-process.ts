@@ -17,6 +17,7 @@ export interface SqliteProcessOptions {
   /** The compiled sqlite-main; beside this module when left out. */
   readonly main?: string | undefined;
   readonly memoryBytesMax?: number | undefined;
+  readonly cursorIdleMs?: number | undefined;
 }
 
 export async function startSqlite(
