@@ -18,8 +18,11 @@ export const ALTERNATIVES_TOTAL_MAX = 256;
 /** Methods, keys, headers, fields or values that one list of a narrowing names. */
 export const LIST_ITEMS_MAX = 256;
 
-/** Longest text of one `--only`, the full form included. */
+/** Longest text of one `--only` in words: more than a command line is written in. */
 export const ONLY_CHARS_MAX = 16_384;
+
+/** Longest JSON text of a narrowing, which is kept with its grant and sent to each egress. */
+export const NARROWING_CHARS_MAX = 65_536;
 
 /** Longest value that a narrowing names. */
 export const VALUE_CHARS_MAX = 1024;

@@ -7,11 +7,16 @@ import {
   ALTERNATIVES_MAX,
   ALTERNATIVES_TOTAL_MAX,
   LIST_ITEMS_MAX,
+  NARROWING_CHARS_MAX,
   VALUE_CHARS_MAX,
 } from './limits.ts';
 import type { HttpNarrowing } from './narrowing.ts';
 
-const text = z.string().max(VALUE_CHARS_MAX);
+/** Half a surrogate pair has no UTF-8, and so no text that reads back to it. */
+const text = z
+  .string()
+  .max(VALUE_CHARS_MAX)
+  .regex(/^\P{Cs}*$/u, 'has half of a surrogate pair');
 const texts = z.array(text).max(LIST_ITEMS_MAX);
 const names = z.array(text.min(1)).max(LIST_ITEMS_MAX);
 const amount = z.int().min(0);
@@ -111,6 +116,10 @@ function faultsOf(narrowing: HttpNarrowing): readonly string[] {
   const all = levelsOf(narrowing);
   if (all.length > ALTERNATIVES_TOTAL_MAX) {
     return [`there are more than ${ALTERNATIVES_TOTAL_MAX} alternatives`];
+  }
+  // What is valid can be written down, and read back.
+  if (JSON.stringify(narrowing).length > NARROWING_CHARS_MAX) {
+    return [`it is longer than ${NARROWING_CHARS_MAX} characters`];
   }
   return all.flatMap(({ methods, path, variables }) => [
     ...(methods ?? []).flatMap((method) => faultOfMethod(method) ?? []),

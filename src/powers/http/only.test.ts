@@ -5,10 +5,12 @@ import {
   ALTERNATIVES_MAX,
   ALTERNATIVES_TOTAL_MAX,
   LIST_ITEMS_MAX,
+  NARROWING_CHARS_MAX,
   ONLY_CHARS_MAX,
   POINTER_LEVELS_MAX,
   VALUE_CHARS_MAX,
 } from './limits.ts';
+import { narrowingSchema } from './narrowing-schema.ts';
 import { readOnly } from './read-only.ts';
 import { writeOnly } from './write-only.ts';
 
@@ -195,6 +197,16 @@ describe('readOnly()', () => {
     const value = (length: number): string => `query a=${'x'.repeat(length)}`;
     expect(readOnly([value(VALUE_CHARS_MAX)], CONFIG)).toBeDefined();
     expect(() => readOnly([value(VALUE_CHARS_MAX + 1)], CONFIG)).toThrow(/query\.keys\.a/);
+    const long = (items: number): unknown => ({
+      methods: null,
+      path: null,
+      query: { keys: { a: Array.from({ length: items }, (_, i) => `${i}-${'x'.repeat(990)}`) } },
+    });
+    const valid = narrowingSchema.parse(long(60));
+    expect(readOnly(writeOnly(valid), CONFIG)).toEqual(valid);
+    expect(narrowingSchema.safeParse(long(70)).success).toBe(false);
+    expect(() => readOnly([JSON.stringify(long(70))], CONFIG)).toThrow(String(NARROWING_CHARS_MAX));
+    expect(narrowingSchema.safeParse({ query: { keys: { a: ['\ud83d'] } } }).success).toBe(false);
     const pointer = (levels: number): string => `body ${'/a'.repeat(levels)}`;
     expect(readOnly([pointer(POINTER_LEVELS_MAX)], CONFIG)).toBeDefined();
     expect(() => readOnly([pointer(POINTER_LEVELS_MAX + 1)], CONFIG)).toThrow(/JSON Pointer/);

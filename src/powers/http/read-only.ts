@@ -5,7 +5,7 @@ import { originText, parseRule } from '../../policy/rule.ts';
 import { parseStrictJson } from '../../policy/strict-json.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { HttpConfig } from './config.ts';
-import { ALTERNATIVES_MAX, BODY_DEPTH_MAX, ONLY_CHARS_MAX } from './limits.ts';
+import { ALTERNATIVES_MAX, BODY_DEPTH_MAX, NARROWING_CHARS_MAX, ONLY_CHARS_MAX } from './limits.ts';
 import type { HttpNarrowing } from './narrowing.ts';
 import { narrowingSchema } from './narrowing-schema.ts';
 import { CLAUSES, type ClauseName, readSize } from './only-clauses.ts';
@@ -39,10 +39,10 @@ export function readOnly(texts: readonly string[], config: HttpConfig): HttpNarr
 }
 
 function readOne(text: string, config: HttpConfig): HttpNarrowing {
-  if (text.length > ONLY_CHARS_MAX) {
-    throw onlyFault(text, `it is longer than ${ONLY_CHARS_MAX} characters`);
-  }
-  return checked(text.startsWith('{') ? readJson(text) : readWords(text, config), text);
+  const isJson = text.startsWith('{');
+  const max = isJson ? NARROWING_CHARS_MAX : ONLY_CHARS_MAX;
+  if (text.length > max) throw onlyFault(text, `it is longer than ${max} characters`);
+  return checked(isJson ? readJson(text) : readWords(text, config), text);
 }
 
 function readJson(text: string): unknown {
