@@ -10,9 +10,19 @@ function filesWith(pattern: RegExp): string[] {
 
 describe('the one choke point', () => {
   it('is the only place that judges, and the only one that fills slots', () => {
-    expect(filesWith(/\bjudge\(/)).toEqual(['src/egress/use.ts']);
+    expect(filesWith(/\bjudge\(/)).toEqual(['src/egress/decide.ts', 'src/egress/model-grants.ts']);
+    expect(filesWith(/\bjudgeModel\(/)).toEqual([
+      'src/egress/decide.ts',
+      'src/egress/model-grants.ts',
+    ]);
+    expect(filesWith(/\bdecide\(/).filter((file) => file.startsWith('src/egress/'))).toEqual([
+      'src/egress/decide.ts',
+      'src/egress/use.ts',
+    ]);
+    // The fetcher is the daemon's own way out: what it is told was judged by the kernel's `use`.
     expect(filesWith(/\bfillSlots\(/)).toEqual([
       'src/egress/credentials/fill-slots.ts',
+      'src/egress/fetch/exchange.ts',
       'src/egress/use.ts',
     ]);
   });
@@ -23,7 +33,10 @@ describe('the one choke point', () => {
       'src/egress/upstream/options.ts',
       'src/egress/upstream/pools.ts',
     ]);
-    expect(filesWith(/\.poolFor\(/)).toEqual(['src/egress/http1/forward.ts']);
+    expect(filesWith(/\.poolFor\(/)).toEqual([
+      'src/egress/fetch/exchange.ts',
+      'src/egress/http1/forward.ts',
+    ]);
     expect(filesWith(/\bforward(Upgrade)?\(box/)).toEqual(['src/egress/http1/server.ts']);
     const server = readRepositoryFile('src/egress/http1/server.ts');
     // A use can be had from useHttp alone, and both ways out take one.
@@ -33,9 +46,26 @@ describe('the one choke point', () => {
 
   it('writes the row before it gives a use away', () => {
     const use = readRepositoryFile('src/egress/use.ts');
-    expect(use.indexOf('judge(httpKind')).toBeLessThan(use.indexOf('fillSlots('));
+    expect(use.indexOf('await decide(')).toBeLessThan(use.indexOf('fillSlots('));
     expect(use.indexOf('fillSlots(')).toBeLessThan(use.indexOf('await box.recorder.write('));
     expect(use.indexOf('await box.recorder.write(')).toBeLessThan(use.indexOf('ok: true,'));
+  });
+
+  it('is the only place in which a power is called', () => {
+    // What a kind makes is called by `call`, with the context that only the kernel can make.
+    expect(filesWith(/\bopenUse\(/)).toEqual(['src/kernel/open-use.ts', 'src/kernel/use.ts']);
+    expect(filesWith(/\.call\([^)]*\.context\)/)).toEqual(['src/kernel/use.ts']);
+    const use = readRepositoryFile('src/kernel/use.ts');
+    const order = [
+      'judgeUse(parts',
+      'askHost(parts',
+      'budgets.spend(',
+      'recorder.allow(',
+      'perform(',
+    ];
+    const found = order.map((step) => use.indexOf(step));
+    expect(found).not.toContain(-1);
+    expect(found).toEqual([...found].sort((a, b) => a - b));
   });
 
   it('dials nowhere but in dial.ts', () => {

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import type { Slot } from '../../vault/slot.ts';
+import { BoxSecrets } from '../box-secrets.ts';
+import { bringCredential } from './bring.ts';
+import { fillSlots } from './fill-slots.ts';
+import type { SlotRequest } from './slot-request.ts';
+
+const ORIGIN = 'https://api.example.com:443';
+const VALUE = 'real_0123456789abcdefghij';
+const PLACEHOLDER = 'fake_0123456789abcdefghij';
+const GRANT = { secret: 'TOKEN', text: 'api' };
+const bearer: Slot = { in: 'header', name: 'authorization', form: 'bearer' };
+
+function secretsWith(...slots: readonly Slot[]): BoxSecrets {
+  const secrets = new BoxSecrets([]);
+  const bindings = [{ origin: ORIGIN, slots }];
+  secrets.adopt([{ name: 'TOKEN', value: VALUE, placeholder: PLACEHOLDER, bindings }]);
+  return secrets;
+}
+
+function request(fields: Partial<SlotRequest> = {}): SlotRequest {
+  return { method: 'GET', origin: ORIGIN, path: '/', query: '', headers: [], ...fields };
+}
+
+/** What is sent under the grant. */
+function sent(secrets: BoxSecrets, asked: SlotRequest) {
+  const brought = bringCredential(asked, GRANT, secrets);
+  if (!brought.ok) throw new Error(brought.reason);
+  return fillSlots(brought.request, secrets.usable(brought.secret));
+}
+
+describe('bringCredential()', () => {
+  it.each([
+    [bearer, { headers: ['authorization', `Bearer ${VALUE}`] }],
+    [{ in: 'header', name: 'x-api-key', form: 'whole' }, { headers: ['x-api-key', VALUE] }],
+    [{ in: 'query', name: 'key' }, { query: `key=${VALUE}` }],
+    [
+      { in: 'header', name: 'authorization', form: 'basic-password' },
+      { headers: ['authorization', `Basic ${btoa(`x-access-token:${VALUE}`)}`] },
+    ],
+  ] as const)('fills the slot %j of a request that has nothing there', (slot, expected) => {
+    expect(sent(secretsWith(slot), request())).toMatchObject({ ok: true, ...expected });
+  });
+
+  it('leaves a slot that is filled to be judged', () => {
+    const own = request({ headers: ['Authorization', 'Bearer of-another'] });
+    expect(sent(secretsWith(bearer), own)).toMatchObject({ code: 'credential-foreign' });
+    const same = request({ headers: ['authorization', `Bearer ${PLACEHOLDER}`] });
+    expect(sent(secretsWith(bearer), same)).toMatchObject({
+      headers: ['authorization', `Bearer ${VALUE}`],
+    });
+  });
+
+  it('sends nothing where the vault has no such secret, or it is for elsewhere', () => {
+    const none = bringCredential(request(), GRANT, new BoxSecrets([]));
+    expect(none).toMatchObject({ ok: false, code: 'credential-foreign' });
+    const elsewhere = request({ origin: 'https://other.example.com:443' });
+    expect(bringCredential(elsewhere, GRANT, secretsWith(bearer))).toMatchObject({ ok: false });
+  });
+
+  it('lets no other grant make use of the secret', () => {
+    const secrets = secretsWith(bearer);
+    const asked = request({ headers: ['authorization', `Bearer ${PLACEHOLDER}`] });
+    const brought = bringCredential(asked, { secret: null, text: 'plain' }, secrets);
+    const filled = brought.ok ? fillSlots(brought.request, secrets.usable(brought.secret)) : null;
+    expect(JSON.stringify(filled)).not.toContain(VALUE);
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { Spend } from '../ocap/budget.ts';
+import { ALLOWED, refuse } from '../ocap/verdict.ts';
+import type { ModelConfig } from '../powers/model/config.ts';
+import { modelCallOfHttp } from '../powers/model/kind.ts';
+import { leastCost, makeModelCount } from './model-cost.ts';
+
+const config: ModelConfig = {
+  ...{ provider: 'openai', origin: 'https://api.example.com', base: '/v1', credential: null },
+  prices: [{ model: 'm', input: 1_000_000, output: 2_000_000 }],
+  extras: [],
+};
+const text = JSON.stringify({
+  ...{ model: 'm', max_tokens: 10 },
+  messages: [{ role: 'user', content: 'x' }],
+});
+const read = modelCallOfHttp(
+  config,
+  'POST',
+  '/v1/chat/completions',
+  new TextEncoder().encode(text),
+);
+if (!read.ok) throw new Error(read.reason);
+const use = { config, call: read.call };
+const usage = { usage: { prompt_tokens: 30, completion_tokens: 5 } };
+
+async function spentBy(
+  left: number,
+  act: (count: ReturnType<typeof makeModelCount>) => void,
+): Promise<{ spent: Spend[]; left: number }> {
+  const spent: Spend[] = [];
+  let tokens = left;
+  const link = {
+    spend: async (_: string, amounts: Spend) => {
+      if ((amounts.tokens ?? 0) > tokens) return refuse('budget-spent', 'No.');
+      tokens -= amounts.tokens ?? 0;
+      spent.push(amounts);
+      return ALLOWED;
+    },
+  };
+  act(makeModelCount(link, 'gr-1', use));
+  await new Promise((done) => setTimeout(done, 20));
+  return { spent, left: tokens };
+}
+
+describe('the cost of an answer', () => {
+  it('is what the provider says, less what was spent before it was asked', async () => {
+    const { spent } = await spentBy(1_000, (count) => {
+      count.begin(200, 'application/json', true);
+      count.push(new TextEncoder().encode(JSON.stringify(usage)));
+      count.settle();
+      count.settle();
+    });
+    expect(leastCost(use)).toEqual({ tokens: 1, microdollars: 1 });
+    expect(spent).toEqual([{ tokens: 34, microdollars: 39 }]);
+  });
+
+  it('is the most that it can be where the answer cannot be read', async () => {
+    const { spent } = await spentBy(1_000_000, (count) => {
+      count.begin(200, 'application/json', false);
+      count.settle();
+    });
+    expect(spent[0]?.tokens).toBe(text.length + 10 - 1);
+  });
+
+  it('is nothing where the provider refused, or never answered', async () => {
+    const { spent } = await spentBy(1_000, (count) => {
+      count.begin(429, 'application/json', true);
+      count.settle();
+    });
+    expect(spent).toEqual([]);
+    expect((await spentBy(9, (count) => count.settle())).spent).toEqual([]);
+  });
+
+  it('leaves nothing in a budget that has not so much', async () => {
+    const { left } = await spentBy(21, (count) => {
+      count.begin(200, 'application/json', true);
+      count.push(new TextEncoder().encode(JSON.stringify(usage)));
+      count.settle();
+    });
+    expect(left).toBe(0);
+  });
+});
