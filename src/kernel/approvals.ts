@@ -1,6 +1,7 @@
 import { ALLOWED, refuse, type Verdict } from '../ocap/verdict.ts';
 import type { KernelStore, PendingApproval } from '../store/kernel-store.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import type { ApprovalEntry } from '../wire/journal-entry.ts';
 import { newId } from './ids.ts';
 import { APPROVAL_MS_MAX, APPROVALS_PENDING_MAX } from './limits.ts';
 import type { UseRecorder } from './recorder.ts';
@@ -48,29 +49,11 @@ export function makeApprovals(
     for (const listener of listeners) listener();
   }
 
-  function record(row: PendingApproval, state: PendingApproval['state'], reason: string): void {
-    const { guest, id, grant, call } = row;
-    if (state === 'used') return;
-    recorder.now({ kind: 'approval', guest, approval: id, grant, call, state, reason });
-  }
+  const record = recordWith(recorder);
 
   function open(call: ApprovalCall): PendingApproval {
     const own = [...waiters.values()].filter(({ row }) => row.guest === call.guest);
-    if (own.length >= APPROVALS_PENDING_MAX) {
-      throw new PowerboxError(
-        'limit-exceeded',
-        `Cannot ask for approval: ${own.length} calls of this guest wait for it.`,
-      );
-    }
-    const created = now();
-    const row: PendingApproval = {
-      ...call,
-      id: newId('ap'),
-      created,
-      expires: created + waitMs,
-      state: 'pending',
-      reason: '',
-    };
+    const row = rowOf(call, own.length, now(), waitMs);
     store.transaction(() => {
       store.approvals.insert(row);
       record(row, 'pending', '');
@@ -78,25 +61,29 @@ export function makeApprovals(
     return row;
   }
 
+  /** Waits for whatever comes first; the waiter is gone when it has come. */
+  function wait(row: PendingApproval): Promise<Verdict> {
+    return new Promise((done) => {
+      const timer = setTimeout(() => {
+        const reason = `Nobody decided on ${row.call} in ${Math.round(waitMs / 1000)} seconds.`;
+        record(row, 'timeout', reason);
+        settle('timeout', refuse('approval-timeout', reason), reason);
+      }, waitMs);
+      const settle: Waiter['settle'] = (state, verdict, why) => {
+        if (!waiters.delete(row.id)) return;
+        clearTimeout(timer);
+        store.approvals.settle(row.id, state === 'approved' ? 'used' : state, why);
+        done(verdict);
+        changed();
+      };
+      waiters.set(row.id, { row, settle });
+    });
+  }
+
   return {
     async ask(call, cancelled) {
       const row = open(call);
-      let timer: NodeJS.Timeout | undefined;
-      const decided = new Promise<Verdict>((done) => {
-        const settle: Waiter['settle'] = (state, verdict, why) => {
-          if (!waiters.delete(row.id)) return;
-          clearTimeout(timer);
-          store.approvals.settle(row.id, state === 'approved' ? 'used' : state, why);
-          done(verdict);
-          changed();
-        };
-        waiters.set(row.id, { row, settle });
-        timer = setTimeout(() => {
-          const reason = `Nobody decided on ${row.call} in ${Math.round(waitMs / 1000)} seconds.`;
-          record(row, 'timeout', reason);
-          settle('timeout', refuse('approval-timeout', reason), reason);
-        }, waitMs);
-      });
+      const decided = wait(row);
       void cancelled.then((verdict) => {
         const waiter = waiters.get(row.id);
         if (waiter === undefined || verdict.allow) return;
@@ -126,6 +113,29 @@ export function makeApprovals(
       }
     },
   };
+}
+
+function rowOf(
+  call: ApprovalCall,
+  waiting: number,
+  created: number,
+  waitMs: number,
+): PendingApproval {
+  if (waiting >= APPROVALS_PENDING_MAX) {
+    throw new PowerboxError(
+      'limit-exceeded',
+      `Cannot ask for approval: ${waiting} calls of this guest wait for it.`,
+    );
+  }
+  const times = { created, expires: created + waitMs };
+  return { ...call, ...times, id: newId('ap'), state: 'pending', reason: '' };
+}
+
+function recordWith(
+  recorder: UseRecorder,
+): (row: PendingApproval, state: ApprovalEntry['state'], reason: string) => void {
+  return ({ guest, id, grant, call }, state, reason) =>
+    recorder.now({ kind: 'approval', guest, approval: id, grant, call, state, reason });
 }
 
 function verdictOf(row: PendingApproval, verdict: 'approved' | 'denied', reason: string): Verdict {

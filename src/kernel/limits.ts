@@ -22,9 +22,6 @@ export const REASON_CHARS_MAX = 500;
 /** Characters of what a call is described as, in the journal and in questions. */
 export const CALL_CHARS_MAX = 2_000;
 
-/** How long a revocation waits for boxes to say that they have cut what was in flight. */
-export const CUT_MS_MAX = 2_000;
-
 /** Characters of one name; as many as a guest's own name has. */
 export const NAME_CHARS_MAX = 64;
 

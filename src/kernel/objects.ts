@@ -2,9 +2,9 @@ import { isLive, type Live } from '../ocap/live.ts';
 import { type Membrane, makeMembrane } from '../ocap/membrane.ts';
 import { isFound } from '../powers/directory/found.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import { makeGivenObjects } from './given-objects.ts';
 import type { Node } from './graph.ts';
 import type { Reference } from './kernel.ts';
-import { OBJECTS_HELD_MAX } from './limits.ts';
 import { type Callback, isCallback, isReference, makeReference } from './reference.ts';
 
 /** Someone who holds a grant, and the grants that it came through. */
@@ -19,59 +19,23 @@ export interface Objects {
   membraneOf(holding: Holding): Membrane;
   /** Closes what a reference stands for; the root object of a grant stays. */
   release(reference: Reference): void;
-  /** Closes everything that was given through this grant. */
+  /** Closes everything that was given through this grant, or by way of it. */
   closeAll(node: Node): void;
 }
 
 /** How a holder's function is called from inside; refuses when the grant has ended. */
 export type CallOut = (holding: Holding, call: Callback, args: readonly unknown[]) => unknown;
 
-interface Given {
-  readonly holder: string;
-  readonly live: Live;
-}
-
 export function makeObjects(callOut: CallOut): Objects {
   const membranes = new WeakMap<Node, Map<string, Membrane>>();
-  const given = new Map<string, Map<Reference, Given>>();
-  const heldBy = new Map<string, number>();
-
-  function give({ holder, node, requires }: Holding, live: Live): Reference {
-    const count = heldBy.get(holder) ?? 0;
-    if (count >= OBJECTS_HELD_MAX) {
-      live.close();
-      throw new PowerboxError(
-        'limit-exceeded',
-        `Cannot give another object: ${count} are held, and that is the most.`,
-      );
-    }
-    const grant = node.grant.id;
-    const words = { grant, requires, kind: node.power.kind, facet: live.facet };
-    const reference = makeReference(words, { holder, live });
-    const own = given.get(grant) ?? new Map<Reference, Given>();
-    own.set(reference, { holder, live });
-    given.set(grant, own);
-    heldBy.set(holder, count + 1);
-    return reference;
-  }
-
-  function forget(reference: Reference): void {
-    const own = given.get(reference.grant);
-    const object = own?.get(reference);
-    if (own === undefined || object === undefined) return;
-    own.delete(reference);
-    if (own.size === 0) given.delete(reference.grant);
-    const { holder, live } = object;
-    heldBy.set(holder, (heldBy.get(holder) ?? 1) - 1);
-    live.close();
-  }
+  const given = makeGivenObjects();
 
   function makeFor(holding: Holding): Membrane {
     const membrane = makeMembrane({
       isInner: (value) => isLive(value) || isFound(value),
       isOuter: (value) => isCallback(value) || isReference(value),
       wrapInner(inner) {
-        if (!isFound(inner)) return give(holding, inner as Live);
+        if (!isFound(inner)) return given.give(holding, inner as Live);
         const requires = [...holding.requires, holding.node.grant.id];
         const words = { grant: inner.grant, requires, kind: inner.kind, facet: 'root' };
         return makeReference(words, { holder: holding.holder, live: null });
@@ -102,9 +66,7 @@ export function makeObjects(callOut: CallOut): Objects {
       own.set(key, membrane);
       return membrane;
     },
-    release: forget,
-    closeAll(node) {
-      for (const reference of [...(given.get(node.grant.id)?.keys() ?? [])]) forget(reference);
-    },
+    release: given.forget,
+    closeAll: ({ grant }) => given.closeAll(grant.id),
   };
 }

@@ -13,11 +13,12 @@ import { makeMailroom } from './mail.ts';
 import { makeNames, type Names } from './names.ts';
 import { makeObjects, type Objects } from './objects.ts';
 import { makePrincipals, type Principals } from './principals.ts';
-import { type EntrySink, makeUseRecorder, type UseRecorder } from './recorder.ts';
+import { makeUseRecorder, type UseRecorder } from './recorder.ts';
 import { makeReference } from './reference.ts';
 import { replicaOf } from './replica.ts';
 import { previewRevoke, revoke, type TellReplicas } from './revoke.ts';
 import { makeRoots, type Roots } from './roots.ts';
+import type { EntrySink } from './row-queue.ts';
 import { makeUses, type UseParts } from './use.ts';
 import { errorOf, validity } from './validity.ts';
 import { makeViews } from './views.ts';
@@ -33,6 +34,8 @@ export interface KernelParts {
   /** Told when the record cannot be written; nothing is done until it can. */
   readonly onFailure?: (error: unknown) => void;
 }
+
+const GONE = refuse('grant-unknown', 'The grant is not there any more.');
 
 /** What the methods of a kernel share. */
 interface Inner {
@@ -110,9 +113,11 @@ function makeInner(parts: KernelParts): Inner {
     approvals: makeApprovals(store, recorder, now, parts.approvalMs),
     names: makeNames(store),
     roots: makeRoots(graph),
-    objects: makeObjects(({ node }, call, args) => {
-      const valid = validity(node, now());
-      if (!valid.allow) throw errorOf(valid);
+    objects: makeObjects(({ node, requires }, call, args) => {
+      for (const each of [node, ...requires.map((id) => graph.get(id))]) {
+        const valid = each === undefined ? GONE : validity(each, now());
+        if (!valid.allow) throw errorOf(valid);
+      }
       return call(...args);
     }),
     listeners,

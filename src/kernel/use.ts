@@ -14,6 +14,7 @@ import type { Objects } from './objects.ts';
 import { type GoingUse, openUse } from './open-use.ts';
 import type { UseRecorder } from './recorder.ts';
 import { type Referent, referentOf } from './reference.ts';
+import { makeTurnstile } from './turnstile.ts';
 import type { AllowedUse, RowPlace } from './use-rows.ts';
 import { errorOf, textOf, validity } from './validity.ts';
 
@@ -70,7 +71,7 @@ const ONE_USE = { uses: 1 } as const;
  */
 export function makeUses(parts: UseParts): Uses {
   const { budgets, recorder, now } = parts;
-  const open = new Map<string, number>();
+  const turnstile = makeTurnstile(USES_OPEN_MAX);
 
   async function use(
     holder: string,
@@ -84,7 +85,7 @@ export function makeUses(parts: UseParts): Uses {
       const verdict = await askHost(parts, judged);
       if (!verdict.allow) throw await recordRefusal(judged, verdict);
     }
-    enter(holder);
+    turnstile.enter(holder);
     const going = openUse(holder, judged.passed, budgets, now, () => expiredError(judged.node));
     const started = performance.now();
     let place: RowPlace | undefined;
@@ -101,35 +102,9 @@ export function makeUses(parts: UseParts): Uses {
       throw told;
     } finally {
       going.close();
-      leave(holder);
+      turnstile.leave(holder);
       place?.done(code, performance.now() - started, going.spent);
     }
-  }
-
-  async function recorded<T>(written: Promise<T>): Promise<T> {
-    try {
-      return await written;
-    } catch (cause) {
-      throw new PowerboxError(
-        'journal-unavailable',
-        'Nothing was done, because it could not be recorded.',
-        { cause },
-      );
-    }
-  }
-
-  function enter(holder: string): void {
-    const count = open.get(holder) ?? 0;
-    if (count >= USES_OPEN_MAX) {
-      throw new PowerboxError('limit-exceeded', `Cannot begin another use: ${count} are going on.`);
-    }
-    open.set(holder, count + 1);
-  }
-
-  function leave(holder: string): void {
-    const count = (open.get(holder) ?? 1) - 1;
-    if (count === 0) open.delete(holder);
-    else open.set(holder, count);
   }
 
   /** The row of a refusal is written before anybody hears of it. */
@@ -147,6 +122,18 @@ export function makeUses(parts: UseParts): Uses {
       return judgeUse(parts, holder, reference, method, args).verdict;
     },
   };
+}
+
+async function recorded<T>(written: Promise<T>): Promise<T> {
+  try {
+    return await written;
+  } catch (cause) {
+    throw new PowerboxError(
+      'journal-unavailable',
+      'Nothing was done, because it could not be recorded.',
+      { cause },
+    );
+  }
 }
 
 /** Everything that can be said of a use without doing or asking anything. */
