@@ -1,5 +1,6 @@
 import { quote } from '../../policy/quote.ts';
 import { PowerboxError } from '../../wire/errors.ts';
+import { TEXT_CHARS_MAX } from '../words/limits.ts';
 import { checkTexts } from '../words/words.ts';
 import { PATTERN_WORDS_MAX } from './limits.ts';
 import type { Alternative, CommandNarrowing, CommandRule } from './rule.ts';
@@ -24,7 +25,11 @@ function readRule(text: string): CommandRule {
   if (input) tokens = tokens.slice(0, -2);
   const rest = isMarks(tokens.at(-1) ?? [], '**');
   if (rest) tokens = tokens.slice(0, -1);
-  return { args: tokens.map((token) => readWord(text, token)), rest, input };
+  const rule = { args: tokens.map((token) => readWord(text, token)), rest, input };
+  // Quotes and escapes that were not there can make the text that is shown longer.
+  if (writeRule(rule).length > TEXT_CHARS_MAX)
+    throw invalid(text, `more than ${TEXT_CHARS_MAX} characters, as it is shown`);
+  return rule;
 }
 
 function readWord(text: string, token: Token): readonly Alternative[] {
