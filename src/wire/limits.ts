@@ -4,5 +4,3 @@
 export const LINK_MESSAGE_CHARS_MAX = 1_048_576;
 /** Longest message to an egress; 10,000 grants with their rules take a third of it. */
 export const LINK_REPLICA_CHARS_MAX = 33_554_432;
-/** Calls of one egress that may wait for the daemon; a box cannot have more connections. */
-export const LINK_CALLS_MAX = 2_048;
