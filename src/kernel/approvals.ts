@@ -1,7 +1,8 @@
-import { ALLOWED, refuse, type Verdict } from '../ocap/verdict.ts';
+import { ALLOWED, type Refused, refuse, type Verdict } from '../ocap/verdict.ts';
 import type { KernelStore, PendingApproval } from '../store/kernel-store.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import type { ApprovalEntry } from '../wire/journal-entry.ts';
+import { makeWaiters } from './approval-waiters.ts';
 import { newId } from './ids.ts';
 import { APPROVAL_MS_MAX, APPROVALS_PENDING_MAX } from './limits.ts';
 import type { UseRecorder } from './recorder.ts';
@@ -26,34 +27,25 @@ export type ApprovalCall = Pick<
   'guest' | 'grant' | 'power' | 'call' | 'digest' | 'effect'
 >;
 
-interface Waiter {
-  readonly row: PendingApproval;
-  readonly settle: (
-    state: 'approved' | 'denied' | 'timeout',
-    verdict: Verdict,
-    why: string,
-  ) => void;
-}
-
 export function makeApprovals(
   store: KernelStore,
   recorder: UseRecorder,
   now: () => number,
   waitMs: number = APPROVAL_MS_MAX,
 ): Approvals {
-  const waiters = new Map<string, Waiter>();
   const listeners: (() => void)[] = [];
+  const record = recordWith(recorder);
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const waiters = makeWaiters((row, state, why) => {
+    store.approvals.settle(row.id, state === 'approved' ? 'used' : state, why);
+    changed();
+  });
   forgetAbandoned(store);
 
-  function changed(): void {
-    for (const listener of listeners) listener();
-  }
-
-  const record = recordWith(recorder);
-
   function open(call: ApprovalCall): PendingApproval {
-    const own = [...waiters.values()].filter(({ row }) => row.guest === call.guest);
-    const row = rowOf(call, own.length, now(), waitMs);
+    const row = rowOf(call, waiters.countOf(call.guest), now(), waitMs);
     store.transaction(() => {
       store.approvals.insert(row);
       record(row, 'pending', '');
@@ -61,56 +53,41 @@ export function makeApprovals(
     return row;
   }
 
-  /** Waits for whatever comes first; the waiter is gone when it has come. */
-  function wait(row: PendingApproval): Promise<Verdict> {
-    return new Promise((done) => {
-      const timer = setTimeout(() => {
-        const reason = `Nobody decided on ${row.call} in ${Math.round(waitMs / 1000)} seconds.`;
-        record(row, 'timeout', reason);
-        settle('timeout', refuse('approval-timeout', reason), reason);
-      }, waitMs);
-      const settle: Waiter['settle'] = (state, verdict, why) => {
-        if (!waiters.delete(row.id)) return;
-        clearTimeout(timer);
-        store.approvals.settle(row.id, state === 'approved' ? 'used' : state, why);
-        done(verdict);
-        changed();
-      };
-      waiters.set(row.id, { row, settle });
-    });
+  /** It was not decided: the reason is on record before the caller hears of it. */
+  function giveUp(row: PendingApproval, verdict: Refused): void {
+    if (waiters.get(row.id) === undefined) return;
+    record(row, 'timeout', verdict.reason);
+    waiters.settle(row.id, 'timeout', verdict);
   }
 
   return {
     async ask(call, cancelled) {
       const row = open(call);
-      const decided = wait(row);
+      const decided = waiters.wait(row, waitMs, () => {
+        const reason = `Nobody decided on ${row.call} in ${Math.round(waitMs / 1000)} seconds.`;
+        giveUp(row, refuse('approval-timeout', reason));
+      });
       void cancelled.then((verdict) => {
-        const waiter = waiters.get(row.id);
-        if (waiter === undefined || verdict.allow) return;
-        record(row, 'timeout', verdict.reason);
-        waiter.settle('timeout', verdict, verdict.reason);
+        if (!verdict.allow) giveUp(row, verdict);
       });
       changed();
       return decided;
     },
-    pending: () => [...waiters.values()].map(({ row }) => row),
+    pending: waiters.rows,
     decide(ids, verdict, reason) {
-      const found = [...new Set(ids)].map((id) => waiters.get(id) ?? missing(store, id));
+      const rows = [...new Set(ids)].map((id) => waiters.get(id) ?? missing(store, id));
       store.transaction(() => {
-        for (const { row } of found) {
+        for (const row of rows) {
           store.approvals.settle(row.id, verdict, reason);
           record(row, verdict, reason);
         }
       });
-      for (const { row, settle } of found) settle(verdict, verdictOf(row, verdict, reason), reason);
+      for (const row of rows) waiters.settle(row.id, verdict, verdictOf(row, verdict, reason));
     },
     onChange: (listener) => void listeners.push(listener),
     close() {
-      const reason = 'The daemon ended before anybody decided.';
-      for (const { row, settle } of [...waiters.values()]) {
-        record(row, 'timeout', reason);
-        settle('timeout', refuse('approval-timeout', reason), reason);
-      }
+      const verdict = refuse('approval-timeout', 'The daemon ended before anybody decided.');
+      for (const row of waiters.rows()) giveUp(row, verdict);
     },
   };
 }

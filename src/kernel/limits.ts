@@ -69,3 +69,6 @@ export const ROW_CALLS_CHARS_MAX = 4_000;
 
 /** Mail of one sender that is kept once it is answered or dismissed; the journal has all of it. */
 export const MAIL_KEPT_MAX = 1_000;
+
+/** Characters of a method's name that a row of what could not be judged keeps. */
+export const METHOD_CHARS_MAX = 64;

@@ -35,6 +35,10 @@ export function referentOf(reference: Reference, holder: string): Referent {
   return referent;
 }
 
+export function isHeldBy(reference: Reference, holder: string): boolean {
+  return REFERENTS.get(reference)?.holder === holder;
+}
+
 /** Marks a function as meant to be called from inside a power. */
 export function callback(call: Callback): Callback {
   CALLBACKS.add(call);

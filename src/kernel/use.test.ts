@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HOST, kernelFixture, useGrant } from '../../test/support/kernel-fixture.ts';
 import { entryText } from '../journal/canonical.ts';
 import type { Reference } from './kernel.ts';
-import { ROW_CALLS_MAX } from './limits.ts';
+import { METHOD_CHARS_MAX, ROW_CALLS_MAX } from './limits.ts';
 import { callback } from './reference.ts';
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
@@ -69,6 +69,20 @@ describe('use()', () => {
     await expect(useGrant(fixture, ben, second.id, 'sum')).resolves.toBe(0);
     clock.now += 10;
     await expect(useGrant(fixture, ben, second.id, 'sum')).rejects.toEqual(code('grant-expired'));
+  });
+
+  it('records what cannot be judged at all', async () => {
+    const fixture = kernelFixture();
+    const guest = fixture.guest('ann');
+    const { id } = fixture.kernel.grant(HOST, { parent: fixture.till(), to: guest });
+    await expect(useGrant(fixture, guest, id, 'put', 'much')).rejects.toEqual(code('call-invalid'));
+    await expect(useGrant(fixture, guest, id, 'x'.repeat(1000))).rejects.toEqual(
+      code('method-unknown'),
+    );
+    expect(fixture.rows.slice(-2)).toMatchObject([
+      { kind: 'use', guest, grant: id, call: 'put', verdict: 'deny', code: 'call-invalid' },
+      { call: 'x'.repeat(METHOD_CHARS_MAX), verdict: 'deny', code: 'method-unknown' },
+    ]);
   });
 
   it('does nothing that cannot be recorded', async () => {

@@ -9,11 +9,11 @@ import { digestOf } from './digest.ts';
 import type { Graph, Node } from './graph.ts';
 import { hangOn } from './hang-on.ts';
 import type { InstalledKind, Reference } from './kernel.ts';
-import { CALL_CHARS_MAX, USES_OPEN_MAX } from './limits.ts';
+import { CALL_CHARS_MAX, METHOD_CHARS_MAX, USES_OPEN_MAX } from './limits.ts';
 import type { Objects } from './objects.ts';
 import { type GoingUse, openUse } from './open-use.ts';
 import type { UseRecorder } from './recorder.ts';
-import { type Referent, referentOf } from './reference.ts';
+import { isHeldBy, type Referent, referentOf } from './reference.ts';
 import { makeTurnstile } from './turnstile.ts';
 import type { AllowedUse, RowPlace } from './use-rows.ts';
 import { errorOf, textOf, validity } from './validity.ts';
@@ -79,7 +79,15 @@ export function makeUses(parts: UseParts): Uses {
     method: string,
     args: readonly unknown[],
   ): Promise<unknown> {
-    const judged = judgeUse(parts, holder, reference, method, args);
+    let judged: Judged;
+    try {
+      judged = judgeUse(parts, holder, reference, method, args);
+    } catch (error) {
+      // What cannot even be judged was tried all the same.
+      const entry = unjudgedEntry(parts.graph, holder, reference, method, tellable(error));
+      if (entry !== null) await recorded(recorder.write(entry));
+      throw error;
+    }
     if (!judged.verdict.allow) throw await recordRefusal(judged, judged.verdict);
     if (waits(judged)) {
       const verdict = await askHost(parts, judged);
@@ -122,6 +130,22 @@ export function makeUses(parts: UseParts): Uses {
       return judgeUse(parts, holder, reference, method, args).verdict;
     },
   };
+}
+
+/** Null for a reference of another holder: what it names is none of this one's business. */
+function unjudgedEntry(
+  graph: Graph,
+  guest: string,
+  reference: Reference,
+  method: string,
+  { code, message: reason }: PowerboxError,
+): UseEntry | null {
+  const node = graph.get(reference.grant);
+  if (node === undefined || !isHeldBy(reference, guest)) return null;
+  const { grant, power, chain } = node;
+  const call = String(method).slice(0, METHOD_CHARS_MAX);
+  const common = { guest, grant: grant.id, chain, power: power.kind, call };
+  return { kind: 'use', ...common, effect: 'read', verdict: 'deny', code, reason };
 }
 
 async function recorded<T>(written: Promise<T>): Promise<T> {
