@@ -1,13 +1,18 @@
 import type { Live } from '../ocap/live.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import type { Node } from './graph.ts';
 import type { Reference } from './kernel.ts';
 import { OBJECTS_HELD_MAX } from './limits.ts';
 import type { Holding } from './objects.ts';
+import { endTimer } from './open-use.ts';
 import { makeReference } from './reference.ts';
 
 /** The objects that holders got through grants, and closing them when one of those ends. */
 export interface GivenObjects {
-  /** Throws `limit-exceeded`, and closes the object, when the holder has too many. */
+  /**
+   * Throws, and closes the object, when the holder has too many (`limit-exceeded`), or a grant has
+   * ended since the call that gives it was looked at.
+   */
   give(holding: Holding, live: Live): Reference;
   forget(reference: Reference): void;
   /** Those that were given through this grant, or by way of it. */
@@ -17,9 +22,13 @@ export interface GivenObjects {
 interface Given {
   readonly holder: string;
   readonly live: Live;
+  readonly timer: NodeJS.Timeout | undefined;
 }
 
-export function makeGivenObjects(): GivenObjects {
+/** The grants that a holding passes, all of them valid now. Throws when one has ended. */
+export type PassedBy = (holding: Holding) => readonly Node[];
+
+export function makeGivenObjects(passedBy: PassedBy, now: () => number): GivenObjects {
   const objects = new Map<Reference, Given>();
   const byGrant = new Map<string, Set<Reference>>();
   const heldBy = new Map<string, number>();
@@ -33,32 +42,46 @@ export function makeGivenObjects(): GivenObjects {
       own?.delete(reference);
       if (own?.size === 0) byGrant.delete(grant);
     }
-    const { holder, live } = object;
+    const { holder, live, timer } = object;
+    clearTimeout(timer);
     const count = (heldBy.get(holder) ?? 1) - 1;
     if (count === 0) heldBy.delete(holder);
     else heldBy.set(holder, count);
     live.close();
   }
 
+  function mayGive(holding: Holding): readonly Node[] {
+    const count = heldBy.get(holding.holder) ?? 0;
+    if (count >= OBJECTS_HELD_MAX) {
+      throw new PowerboxError(
+        'limit-exceeded',
+        `Cannot give another object: ${count} are held, and that is the most.`,
+      );
+    }
+    return passedBy(holding);
+  }
+
   return {
-    give({ holder, node, requires }, live) {
-      const count = heldBy.get(holder) ?? 0;
-      if (count >= OBJECTS_HELD_MAX) {
+    give(holding, live) {
+      const { holder, node, requires } = holding;
+      let passed: readonly Node[];
+      try {
+        passed = mayGive(holding);
+      } catch (error) {
         live.close();
-        throw new PowerboxError(
-          'limit-exceeded',
-          `Cannot give another object: ${count} are held, and that is the most.`,
-        );
+        throw error;
       }
       const words = { grant: node.grant.id, requires, kind: node.power.kind, facet: live.facet };
       const reference = makeReference(words, { holder, live });
-      objects.set(reference, { holder, live });
+      const timer = endTimer(passed, now, () => forget(reference));
+      timer?.unref();
+      objects.set(reference, { holder, live, timer });
       for (const grant of grantsOf(reference)) {
         const own = byGrant.get(grant) ?? new Set<Reference>();
         own.add(reference);
         byGrant.set(grant, own);
       }
-      heldBy.set(holder, count + 1);
+      heldBy.set(holder, (heldBy.get(holder) ?? 0) + 1);
       return reference;
     },
     forget,

@@ -2,10 +2,10 @@ import { isLive, type Live } from '../ocap/live.ts';
 import { type Membrane, makeMembrane } from '../ocap/membrane.ts';
 import { isFound } from '../powers/directory/found.ts';
 import { PowerboxError } from '../wire/errors.ts';
-import { makeGivenObjects } from './given-objects.ts';
+import { makeGivenObjects, type PassedBy } from './given-objects.ts';
 import type { Node } from './graph.ts';
 import type { Reference } from './kernel.ts';
-import { type Callback, isCallback, isReference, makeReference } from './reference.ts';
+import { isCallback, isReference, makeReference } from './reference.ts';
 
 /** Someone who holds a grant, and the grants that it came through. */
 export interface Holding {
@@ -23,12 +23,9 @@ export interface Objects {
   closeAll(node: Node): void;
 }
 
-/** How a holder's function is called from inside; refuses when the grant has ended. */
-export type CallOut = (holding: Holding, call: Callback, args: readonly unknown[]) => unknown;
-
-export function makeObjects(callOut: CallOut): Objects {
+export function makeObjects(passedBy: PassedBy, now: () => number): Objects {
   const membranes = new WeakMap<Node, Map<string, Membrane>>();
-  const given = makeGivenObjects();
+  const given = makeGivenObjects(passedBy, now);
 
   function makeFor(holding: Holding): Membrane {
     const membrane = makeMembrane({
@@ -48,7 +45,9 @@ export function makeObjects(callOut: CallOut): Objects {
           );
         }
         return (...args: readonly unknown[]) => {
-          const answer = callOut(holding, outer, membrane.outward(args) as unknown[]);
+          // A holder's function is called only while every grant that it passed is valid.
+          passedBy(holding);
+          const answer = outer(...(membrane.outward(args) as unknown[]));
           return answer instanceof Promise ? answer.then(membrane.inward) : membrane.inward(answer);
         };
       },

@@ -35,8 +35,6 @@ export interface KernelParts {
   readonly onFailure?: (error: unknown) => void;
 }
 
-const GONE = refuse('grant-unknown', 'The grant is not there any more.');
-
 /** What the methods of a kernel share. */
 interface Inner {
   readonly store: KernelStore;
@@ -113,13 +111,14 @@ function makeInner(parts: KernelParts): Inner {
     approvals: makeApprovals(store, recorder, now, parts.approvalMs),
     names: makeNames(store),
     roots: makeRoots(graph),
-    objects: makeObjects(({ node, requires }, call, args) => {
-      for (const each of [node, ...requires.map((id) => graph.get(id))]) {
-        const valid = each === undefined ? GONE : validity(each, now());
+    objects: makeObjects(({ node, requires }) => {
+      const passed = [node, ...requires.map((id) => nodeAt(graph, id))];
+      for (const each of passed) {
+        const valid = validity(each, now());
         if (!valid.allow) throw errorOf(valid);
       }
-      return call(...args);
-    }),
+      return passed;
+    }, now),
     listeners,
     async tellReplicas(guests, ended) {
       const cuts = await Promise.all(listeners.map((tell) => tell(guests, ended)));
@@ -211,6 +210,12 @@ function loadGraph(store: KernelStore, kinds: Kinds): Graph {
     graph.add(grant, power);
   }
   return graph;
+}
+
+function nodeAt(graph: Graph, id: string): Node {
+  const node = graph.get(id);
+  if (node === undefined) throw new PowerboxError('grant-unknown', `There is no grant ${id}.`);
+  return node;
 }
 
 function heldNode(graph: Graph, holder: string, id: string): Node {

@@ -101,7 +101,8 @@ function drop(answer: unknown): void {
 /** Longest time that a timer can take. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
-function endTimer(
+/** Calls back at the earliest end of these grants, at once when it is past. */
+export function endTimer(
   passed: readonly Node[],
   now: () => number,
   end: () => void,

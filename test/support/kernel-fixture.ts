@@ -33,6 +33,7 @@ const definition = definePower<{ name: string }, TillNarrowing, TillCall>({
       },
       wait: { summary: 'Waits until the grant ends.', args: [], returns: z.unknown() },
       drawer: { summary: 'Gives a drawer.', args: [], returns: { facet: 'drawer' } },
+      lateDrawer: { summary: 'Gives a drawer, later.', args: [], returns: { facet: 'drawer' } },
       each: {
         summary: 'Calls back with the sum.',
         args: [{ name: 'call', schema: z.unknown() }],
@@ -74,7 +75,7 @@ const definition = definePower<{ name: string }, TillNarrowing, TillCall>({
 });
 
 /** The object behind a till; `log` tells what reached it. */
-function openTill(log: string[], kept: Set<unknown>): Live {
+function openTill(log: string[], kept: Set<unknown>, late: (() => void)[]): Live {
   let sum = 0;
   const drawer = (): Live =>
     live({
@@ -95,6 +96,7 @@ function openTill(log: string[], kept: Set<unknown>): Live {
       if (method === 'put') sum += Number(args[0]);
       if (method === 'wait') return waitForEnd(context);
       if (method === 'drawer') return drawer();
+      if (method === 'lateDrawer') return new Promise((done) => late.push(() => done(drawer())));
       if (method === 'each') return (args[0] as (sum: number) => unknown)(sum);
       if (method === 'keep') {
         kept.add(args[0]);
@@ -122,6 +124,8 @@ export interface KernelFixture {
   readonly log: string[];
   /** Everything that came in through `keep`. */
   readonly kept: Set<unknown>;
+  /** Lets the calls of `lateDrawer` answer, in order. */
+  readonly late: readonly (() => void)[];
   /** Milliseconds that the kernel's clock shows; may be moved. */
   readonly clock: { now: number };
   /** A till's root grant. */
@@ -136,8 +140,9 @@ export function kernelFixture(
   const rows: JournalEntry[] = [];
   const log: string[] = [];
   const kept = new Set<unknown>();
+  const late: (() => void)[] = [];
   const clock = { now: 1_000_000 };
-  const kind = { definition, open: () => openTill(log, kept) } as unknown as InstalledKind;
+  const kind = { definition, open: () => openTill(log, kept, late) } as unknown as InstalledKind;
   const kernel = openKernel({
     store,
     journal: {
@@ -157,6 +162,7 @@ export function kernelFixture(
     rows,
     log,
     kept,
+    late,
     clock,
     till: (name = 'one') => kernel.makePower('till', { name }, 'a test').root.id,
     guest: (name) => kernel.addGuest(name, { reason: 'a test' }).id,
