@@ -63,13 +63,46 @@ describe('the cost of an answer', () => {
     expect(spent[0]?.tokens).toBe(text.length + 10 - 1);
   });
 
-  it('is nothing where the provider refused, or never answered', async () => {
+  it('is nothing where the provider refused, was not asked, or went away', async () => {
     const { spent } = await spentBy(1_000, (count) => {
+      count.sent();
       count.begin(429, 'application/json', true);
       count.settle();
     });
     expect(spent).toEqual([]);
     expect((await spentBy(9, (count) => count.settle())).spent).toEqual([]);
+    const gone = await spentBy(9, (count) => {
+      count.sent();
+      count.settle('upstream-unreachable');
+    });
+    expect(gone.spent).toEqual([]);
+  });
+
+  it.each(['egress-down', 'upstream-timeout', 'grant-revoked'] as const)(
+    'is the most that it can be where nobody waited for the answer (%s)',
+    async (why) => {
+      const { spent } = await spentBy(1_000_000, (count) => {
+        count.sent();
+        count.settle(why);
+      });
+      expect(spent[0]?.tokens).toBe(text.length + 10 - 1);
+    },
+  );
+
+  it('is counted once, also under a grant that has ended', async () => {
+    const spent: Spend[] = [];
+    const link = {
+      spend: async (_: string, amounts: Spend) => {
+        spent.push(amounts);
+        return refuse('grant-revoked', 'Counted, and over.');
+      },
+    };
+    const count = makeModelCount(link, 'gr-1', use);
+    count.begin(200, 'application/json', true);
+    count.push(new TextEncoder().encode(JSON.stringify(usage)));
+    count.settle();
+    await new Promise((done) => setTimeout(done, 20));
+    expect(spent).toEqual([{ tokens: 34, microdollars: 39 }]);
   });
 
   it('leaves nothing in a budget that has not so much', async () => {

@@ -1,16 +1,19 @@
 import type { Spend } from '../ocap/budget.ts';
 import { priceOf, usageOfCall } from '../powers/model/cost.ts';
 import { type UsageReader, usageReader } from '../powers/model/usage.ts';
+import type { ErrorCode } from '../wire/errors.ts';
 import type { BoxLink } from './link/box-link.ts';
 import type { ModelUse } from './model-grants.ts';
 
 /** Counts what an answer of a model cost, from what its provider says of it. */
 export interface ModelCount {
+  /** The request begins to leave: from here on the provider may charge for it. */
+  sent(): void;
   /** An answer begins; `readable` is false when it came in a coding. */
   begin(status: number, contentType: string, readable: boolean): void;
   push(bytes: Uint8Array): void;
-  /** The answer is over, or was cut: what it used is spent, once. */
-  settle(): void;
+  /** The use is over, or was cut with this code: what it cost is spent, once. */
+  settle(code?: ErrorCode): void;
 }
 
 /**
@@ -29,17 +32,23 @@ export function makeModelCount(
   use: ModelUse,
 ): ModelCount {
   let reader: UsageReader | null = null;
-  let answered = false;
+  let isSent = false;
+  let answered: boolean | null = null;
   let settled = false;
   return {
+    sent() {
+      isSent = true;
+    },
     begin(status, contentType, readable) {
       // A provider does not charge for what it did not do.
       answered = status < 400;
       if (answered && readable) reader = usageReader(use.config.provider, contentType);
     },
     push: (bytes) => reader?.push(bytes),
-    settle() {
-      if (settled || !answered) return;
+    settle(code) {
+      // A provider works for whoever has gone away; one that went away itself charges nothing.
+      const isCharged = answered ?? (isSent && code !== 'upstream-unreachable');
+      if (settled || !isCharged) return;
       settled = true;
       const told = reader?.end() ?? { input: null, cached: 0, stored: 0, output: null };
       const usage = usageOfCall(use.config, use.call, told);
@@ -57,10 +66,11 @@ async function spendOrDrain(
   grant: string,
   amounts: Spend,
 ): Promise<void> {
+  // A grant that has ended pays for what was used of it, and only a budget refuses to.
   const spent = async (amount: Spend): Promise<boolean> =>
     link.spend(grant, amount).then(
-      ({ allow }) => allow,
-      () => false,
+      (verdict) => verdict.allow || verdict.code !== 'budget-spent',
+      () => true,
     );
   if (await spent(amounts)) return;
   for (const [measure, amount] of Object.entries(amounts)) {

@@ -45,6 +45,20 @@ describe('a budget', () => {
     await expect(useGrant(fixture, ann, id, 'sum')).resolves.toBe(0);
   });
 
+  it('pays for what was used of a grant that has ended meanwhile', async () => {
+    const fixture = kernelFixture();
+    const { kernel } = fixture;
+    const [ann, ben] = [fixture.guest('ann'), fixture.guest('ben')];
+    const ask = { parent: fixture.till(), to: ann, budget: { tokens: 10 } };
+    const first = kernel.grant(HOST, ask);
+    const second = kernel.grant(ann, { parent: first.id, to: ben });
+    // Whoever may end a grant must not have its uses for nothing.
+    await kernel.revoke(ann, { grant: second.id }, '');
+    expect(kernel.spend(second.id, { tokens: 7 })).toMatchObject({ code: 'grant-revoked' });
+    expect(kernel.view(first.id).spent).toEqual({ tokens: 7 });
+    expect(kernel.spend(second.id, { tokens: 7 })).toMatchObject({ code: 'budget-spent' });
+  });
+
   it('is still spent when the kernel is opened again', async () => {
     const fixture = granted({ uses: 1, rate: { uses: 1, per: 'day' } });
     const { ann, id } = fixture;

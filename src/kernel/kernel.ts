@@ -143,7 +143,10 @@ export interface Kernel {
   ): void;
   /** Spends, asks for approval and says whether a box's own use may go on. */
   admit(use: BoxUse): Promise<Verdict>;
-  /** Spends what became known later; refused when the budget is spent, so the use must be cut. */
+  /**
+   * Spends what became known later; refused when the budget is spent, so the use must be cut. Of a
+   * grant that has ended it is spent all the same, and refused.
+   */
   spend(grant: string, amounts: Spend): Verdict;
 
   pending(): readonly PendingApproval[];

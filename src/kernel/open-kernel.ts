@@ -183,8 +183,10 @@ function boxMethods(inner: Inner): Pick<Kernel, 'replica' | 'onReplica' | 'admit
     spend(grant, amounts) {
       const node = graph.get(grant);
       if (node === undefined) return refuse('grant-unknown', `There is no grant ${grant}.`);
+      // What was used before the grant ended is paid for by those that it hangs on.
+      const paid = budgets.spend([node], amounts, now());
       const valid = validity(node, now());
-      return valid.allow ? budgets.spend([node], amounts, now()) : valid;
+      return valid.allow || !paid.allow ? paid : valid;
     },
   };
 }

@@ -106,12 +106,17 @@ async function work(
     const method = door[what.method] as (...args: readonly unknown[]) => Promise<unknown>;
     return method.apply(door, [...guard('root', what.method, what.args)]);
   }
-  if (!changes.has(what.grant)) {
-    throw new PowerboxError('grant-unknown', 'The box does not hold this grant.');
-  }
+  // What was used of a grant is told after its end, too, and maybe to a daemon that came later.
+  const isOfBox = what.do === 'spend' ? wasGiven(kernel, what.grant, box) : changes.has(what.grant);
+  if (!isOfBox) throw new PowerboxError('grant-unknown', 'The box does not hold this grant.');
   if (what.do === 'spend') return kernel.spend(what.grant, what.spend);
   const { grant, text, digest, effect, spend } = what;
   return kernel.admit({ box: box.id, grant, call: text, digest, effect, spend });
+}
+
+function wasGiven(kernel: Kernel, id: string, box: RegisteredBox): boolean {
+  const { grant } = kernel.view(id);
+  return grant.to === box.guest && (grant.box === null || grant.box === box.id);
 }
 
 function unforeseen(): { code: ErrorCode; message: string } {

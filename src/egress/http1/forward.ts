@@ -110,6 +110,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#response.destroyed || this.isOver) controller.abort(new Error('the box went away'));
+    else this.#use.model?.sent();
   }
 
   onResponseStart(
@@ -224,7 +225,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       scrubbed: this.#scrubbedHead + (this.#body?.scrubbed ?? 0),
     };
     this.#row.write(this.#status, passed, code);
-    this.#use.model?.settle();
+    this.#use.model?.settle(code);
   }
 }
 

@@ -10,7 +10,7 @@ import type { ModelCall } from './kind.ts';
 import { RESPONSE_BYTES_MAX } from './limits.ts';
 import { modelPower } from './power.ts';
 import { openStream } from './stream.ts';
-import { usageOf } from './usage.ts';
+import { type ProviderUsage, usageOf } from './usage.ts';
 
 /** One request under way: what was judged is what is sent. */
 export interface Asked {
@@ -54,12 +54,7 @@ async function ask(
   const first = { tokens: 1, microdollars: input + output > 0 ? 1 : 0 };
   spend(first);
   const { credential } = config;
-  const answer = await fetcher.fetch(requestOf(config, call), {
-    signal,
-    credential,
-    addressNamed: true,
-  });
-  if (answer.status !== 200) throw await failureOf(config, answer);
+  if (signal.aborted) throw signal.reason;
   const settle: Asked['settle'] = (told, bytes, through) => {
     const usage = usageOfCall(config, call, told);
     spendOrDrain(through, {
@@ -69,7 +64,20 @@ async function ask(
     });
     return usage;
   };
+  const options = { signal, credential, addressNamed: true };
+  const answer = await fetcher.fetch(requestOf(config, call), options).catch((error: unknown) => {
+    // Who stops waiting does not stop the provider, which is paid for what nobody heard.
+    if (signal.aborted || isTimeout(error)) settle(UNTOLD, 0, spend);
+    throw error;
+  });
+  if (answer.status !== 200) throw await failureOf(config, answer);
   return { call, answer, settle };
+}
+
+const UNTOLD: ProviderUsage = { input: null, cached: 0, stored: 0, output: null };
+
+function isTimeout(error: unknown): boolean {
+  return PowerboxError.is(error) && error.code === 'upstream-timeout';
 }
 
 const HEADERS: readonly HttpHeader[] = [
