@@ -1,12 +1,14 @@
 import type { BoundSecret, NewValue } from '../egress/protocol.ts';
 import type { Home } from '../store/home.ts';
+import { isWithin } from '../vault/slot.ts';
 import { readSecret } from '../vault/store.ts';
 import { SECRET_REFRESH_MS } from './limits.ts';
 
 /**
  * Watches the secrets of a running box: a value that was rotated, or that its command gives anew
  * when the old one has expired, reaches the egress without a restart. A secret that cannot be read
- * for the moment keeps its value.
+ * for the moment keeps its value, and so does one that is for other slots by now: a value is sent
+ * only to where it is bound itself.
  */
 export function followSecrets(
   home: Home,
@@ -17,7 +19,7 @@ export function followSecrets(
   const timer = setInterval(() => {
     const values: NewValue[] = [];
     for (const [secret, before] of known) {
-      const value = currentValue(home, secret.name);
+      const value = currentValue(home, secret);
       if (value === null || value === before) continue;
       known.set(secret, value);
       values.push({ placeholder: secret.placeholder, value });
@@ -28,9 +30,10 @@ export function followSecrets(
   return { close: () => clearInterval(timer) };
 }
 
-function currentValue(home: Home, name: string): string | null {
+function currentValue(home: Home, { name, bindings }: BoundSecret): string | null {
   try {
-    return readSecret(home, name).secret.reveal();
+    const now = readSecret(home, name);
+    return isWithin(bindings, now.bindings) ? now.secret.reveal() : null;
   } catch {
     return null;
   }

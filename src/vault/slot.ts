@@ -78,6 +78,16 @@ export function formatSlot(slot: Slot): string {
   return slot.form === 'whole' ? `header:${slot.name}` : `header:${slot.name}:${slot.form}`;
 }
 
+/** True when every slot of the one is a slot of the other, at the same origin. */
+export function isWithin(part: readonly Binding[], whole: readonly Binding[]): boolean {
+  const open = new Set(whole.flatMap(placesOf));
+  return part.flatMap(placesOf).every((place) => open.has(place));
+}
+
+function placesOf({ origin, slots }: Binding): string[] {
+  return slots.map((slot) => `${origin} ${formatSlot(slot)}`);
+}
+
 /**
  * The canonical `https://host:port` that `text` names; the scheme and port 443 may be left out.
  * Throws `secret-invalid` for plain HTTP, a path, a wildcard, or a name with a second spelling.

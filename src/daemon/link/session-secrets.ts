@@ -1,6 +1,7 @@
 import type { Home } from '../../store/home.ts';
 import { makePlaceholder } from '../../vault/placeholder.ts';
 import { knownPrefixes } from '../../vault/services.ts';
+import { isWithin } from '../../vault/slot.ts';
 import { readSecret } from '../../vault/store.ts';
 import type { LinkSecret } from '../../wire/link.ts';
 
@@ -40,6 +41,8 @@ export function makeSessionSecrets(home: Home): SessionSecrets {
       for (const known of [...told.values()]) {
         const now = read(known.name, known.placeholder);
         if (now === null || now.value === known.value) continue;
+        // A value goes only to where it is bound itself, and the egress was told of other slots.
+        if (!isWithin(known.bindings, now.bindings)) continue;
         told.set(known.name, now);
         changed.push(now);
       }
