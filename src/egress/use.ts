@@ -86,7 +86,8 @@ async function fillAndRecord(
   };
   const brought = bringCredential(request, grant, box.secrets);
   if (!brought.ok) return refused(box, target, call, url, brought, grant);
-  const filled = fillSlots(brought.request, box.secrets.usable(brought.secret));
+  const usable = box.secrets.usable(brought.secret);
+  const filled = fillSlots(brought.request, usable, box.secrets.all);
   if (!filled.ok) return refused(box, target, call, url, filled, grant);
   const secrets = filled.used.flatMap(({ name }) => box.link.grants.holdSecret(name) ?? []);
   const all = joinHolds([hold, ...secrets]);

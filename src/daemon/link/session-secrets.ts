@@ -1,7 +1,7 @@
 import type { Home } from '../../store/home.ts';
 import { makePlaceholder } from '../../vault/placeholder.ts';
 import { knownPrefixes } from '../../vault/services.ts';
-import { isWithin } from '../../vault/slot.ts';
+import { type Binding, isWithin } from '../../vault/slot.ts';
 import { readSecret } from '../../vault/store.ts';
 import type { LinkSecret } from '../../wire/link.ts';
 
@@ -42,11 +42,16 @@ export function makeSessionSecrets(home: Home): SessionSecrets {
         const now = read(known.name, known.placeholder);
         if (now === null || now.value === known.value) continue;
         // A value goes only to where it is bound itself, and the egress was told of other slots.
-        if (!isWithin(known.bindings, now.bindings)) continue;
+        if (!isWithin(bindingsOf(known), bindingsOf(now))) continue;
         told.set(known.name, now);
         changed.push(now);
       }
       return changed;
     },
   };
+}
+
+/** Those of a secret that was read from the vault. */
+function bindingsOf({ bindings }: LinkSecret): readonly Binding[] {
+  return bindings as readonly Binding[];
 }

@@ -26,7 +26,7 @@ function request(fields: Partial<SlotRequest> = {}): SlotRequest {
 function sent(secrets: BoxSecrets, asked: SlotRequest) {
   const brought = bringCredential(asked, GRANT, secrets);
   if (!brought.ok) throw new Error(brought.reason);
-  return fillSlots(brought.request, secrets.usable(brought.secret));
+  return fillSlots(brought.request, secrets.usable(brought.secret), secrets.all);
 }
 
 describe('bringCredential()', () => {
@@ -58,11 +58,28 @@ describe('bringCredential()', () => {
     expect(bringCredential(elsewhere, GRANT, secretsWith(bearer))).toMatchObject({ ok: false });
   });
 
+  it('lets no other credential to where the secret of another grant goes', () => {
+    const secrets = secretsWith(bearer);
+    for (const headers of [
+      ['authorization', 'Bearer of-a-stranger'],
+      ['x-api-key', 'of-a-stranger'],
+      ['authorization', `Bearer ${PLACEHOLDER}`],
+    ]) {
+      const plain = bringCredential(request({ headers }), { secret: null, text: 'x' }, secrets);
+      if (!plain.ok) throw new Error(plain.reason);
+      const filled = fillSlots(plain.request, secrets.usable(plain.secret), secrets.all);
+      expect(filled).toMatchObject({ ok: false, code: 'credential-foreign' });
+    }
+    const none = fillSlots(request({ headers: ['accept', '*/*'] }), [], secrets.all);
+    expect(none).toMatchObject({ ok: true, headers: ['accept', '*/*'], used: [] });
+  });
+
   it('lets no other grant make use of the secret', () => {
     const secrets = secretsWith(bearer);
     const asked = request({ headers: ['authorization', `Bearer ${PLACEHOLDER}`] });
     const brought = bringCredential(asked, { secret: null, text: 'plain' }, secrets);
-    const filled = brought.ok ? fillSlots(brought.request, secrets.usable(brought.secret)) : null;
+    const usable = brought.ok ? secrets.usable(brought.secret) : [];
+    const filled = brought.ok ? fillSlots(brought.request, usable) : null;
     expect(JSON.stringify(filled)).not.toContain(VALUE);
   });
 });

@@ -36,16 +36,23 @@ const COOKIES: ReadonlySet<string> = new Set(['cookie', 'cookie2']);
 /** Why a request is refused; caught in this file only. */
 class Foreign extends Error {}
 
-/** `secrets` are those of the box, wherever they are bound. */
-export function fillSlots(request: SlotRequest, secrets: readonly BoundSecret[]): Filled {
+/**
+ * `secrets` are those that may be filled in, wherever they are bound; `all` are those of the box,
+ * each of which pins its origins, also for requests that it does not go into.
+ */
+export function fillSlots(
+  request: SlotRequest,
+  secrets: readonly BoundSecret[],
+  all: readonly BoundSecret[] = secrets,
+): Filled {
   const open = openSlots(request.origin, secrets);
-  const pinned = open.length > 0;
+  const pinned = openSlots(request.origin, all).length > 0;
   const parts = splitQuery(request.query);
   const used = new Set<BoundSecret>();
   try {
     const headers = pinned ? fillHeaders(request, open, used) : [...request.headers];
     const query = pinned ? fillQuery(request, parts, open, used) : request.query;
-    const notes = strayNotes(request, parts, secrets);
+    const notes = strayNotes(request, parts, all);
     if (headers.length < request.headers.length) notes.push('cookie-dropped');
     return { ok: true, headers, query, used: [...used], notes, pinned };
   } catch (error) {
