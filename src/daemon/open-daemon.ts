@@ -4,7 +4,7 @@ import { processId } from '../host/box-record.ts';
 import { readConfig } from '../host/config.ts';
 import { openJournal } from '../journal/journal.ts';
 import { openUsage } from '../journal/usage.ts';
-import { HOST, type Kernel } from '../kernel/kernel.ts';
+import { HOST, type Kernel, type LastUsed } from '../kernel/kernel.ts';
 import { openKernel } from '../kernel/open-kernel.ts';
 import type { Home } from '../store/home.ts';
 import { openKernelStore } from '../store/kernel-database.ts';
@@ -138,10 +138,9 @@ function nameOf(kernel: Kernel, id: string): string {
   return kernel.principals().find((one) => one.id === id)?.name ?? id;
 }
 
-function lastUsed(
-  usage: ReadonlyMap<string, { readonly last: number }>,
-): ReadonlyMap<string, number> {
-  return new Map([...usage].map(([grant, { last }]) => [grant, last]));
+/** Looked up in what was counted: a copy for each grant that is shown would cost their square. */
+function lastUsed(usage: ReadonlyMap<string, { readonly last: number }>): LastUsed {
+  return { get: (grant) => usage.get(grant)?.last };
 }
 
 /** What a log may hold of an error that nobody meant for a person. */

@@ -108,12 +108,12 @@ function grantsSeen(
     ...(filter.of === undefined ? {} : { of: kernel.principal(filter.of).id }),
     ...(filter.to === undefined ? {} : { to: kernel.principal(filter.to).id }),
     ...(filter.all === undefined ? {} : { all: filter.all }),
+    // A guest's question costs no more than what the guest has.
+    ...(viewer === HOST ? {} : { seenBy: viewer }),
   });
-  const seen = views
-    .filter(({ grant }) => viewer === HOST || grant.from === viewer || grant.to === viewer)
-    .filter(({ grant, lastUsed }) => {
-      if (unusedDays === undefined) return true;
-      return (lastUsed ?? grant.created) <= now - unusedDays * DAY_MS;
-    });
+  const seen = views.filter(({ grant, lastUsed }) => {
+    if (unusedDays === undefined) return true;
+    return (lastUsed ?? grant.created) <= now - unusedDays * DAY_MS;
+  });
   return grantInfos(kernel, viewer, seen);
 }

@@ -68,6 +68,11 @@ export interface GrantView {
   readonly lastUsed: number | null;
 }
 
+/** When each grant was last used; a map, or what looks things up like one. */
+export interface LastUsed {
+  get(grant: string): number | undefined;
+}
+
 /** A reference that a guest holds: an object, and the grants that everything done with it passes. */
 export interface Reference {
   readonly grant: string;
@@ -109,7 +114,13 @@ export interface Kernel {
   /** Throws what its name says when the giver may not give this. All or nothing. */
   grant(giver: string, ask: GrantAsk): Grant;
   view(grant: string): GrantView;
-  grants(filter: { of?: string; to?: string; all?: boolean }): readonly GrantView[];
+  /** `seenBy` leaves out those that this principal neither gave nor holds. */
+  grants(filter: {
+    of?: string;
+    to?: string;
+    all?: boolean;
+    seenBy?: string;
+  }): readonly GrantView[];
   /** What hangs on it, or would, in order. */
   preview(what: Revocable): RevokeReport;
   /**

@@ -8,7 +8,7 @@ import { type Budgets, makeBudgets } from './budgets.ts';
 import { delegate, grantEntry, rootGrant } from './delegate.ts';
 import { type Graph, makeGraph, type Node } from './graph.ts';
 import { newId } from './ids.ts';
-import { HOST, type InstalledKind, type Kernel, type Kinds } from './kernel.ts';
+import { HOST, type InstalledKind, type Kernel, type Kinds, type LastUsed } from './kernel.ts';
 import { makeMailroom } from './mail.ts';
 import { makeNames, type Names } from './names.ts';
 import { makeObjects, type Objects } from './objects.ts';
@@ -28,7 +28,7 @@ export interface KernelParts {
   readonly journal: EntrySink;
   readonly kinds: Kinds;
   /** When each grant was last used, from the record. */
-  readonly lastUsed: () => ReadonlyMap<string, number>;
+  readonly lastUsed: () => LastUsed;
   readonly now?: () => number;
   readonly approvalMs?: number;
   /** Told when the record cannot be written; nothing is done until it can. */

@@ -1,8 +1,9 @@
+import type { Grant } from '../ocap/grant.ts';
 import type { KernelStore } from '../store/kernel-store.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import type { Budgets } from './budgets.ts';
 import type { Graph, Node } from './graph.ts';
-import type { GrantView, Kernel } from './kernel.ts';
+import type { GrantView, Kernel, LastUsed } from './kernel.ts';
 import type { Names } from './names.ts';
 import { validity } from './validity.ts';
 
@@ -11,7 +12,7 @@ export interface ViewParts {
   readonly graph: Graph;
   readonly names: Names;
   readonly budgets: Budgets;
-  readonly lastUsed: () => ReadonlyMap<string, number>;
+  readonly lastUsed: () => LastUsed;
   readonly now: () => number;
 }
 
@@ -29,11 +30,12 @@ export function makeViews(parts: ViewParts): {
       }
       return viewOf(parts, node, parts.lastUsed());
     },
-    list({ of, to, all = false }) {
+    list({ of, to, all = false, seenBy }) {
       const lastUsed = parts.lastUsed();
       const nodes = to === undefined ? graph.all() : graph.heldBy(to);
       return [...nodes]
         .filter((node) => (all || node.death === null) && (of === undefined || isFrom(node, of)))
+        .filter(({ grant }) => seenBy === undefined || isBetween(grant, seenBy))
         .map((node) => viewOf(parts, node, lastUsed));
     },
   };
@@ -44,11 +46,11 @@ function isFrom({ grant, power }: Node, of: string): boolean {
   return grant.from === of || power.id === of;
 }
 
-function viewOf(
-  { names, budgets, now }: ViewParts,
-  node: Node,
-  lastUsed: ReadonlyMap<string, number>,
-): GrantView {
+function isBetween({ from, to }: Grant, principal: string): boolean {
+  return from === principal || to === principal;
+}
+
+function viewOf({ names, budgets, now }: ViewParts, node: Node, lastUsed: LastUsed): GrantView {
   const { grant, power, chain, kind } = node;
   const narrows = grant.narrowing !== null && kind !== undefined;
   return {
