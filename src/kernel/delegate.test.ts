@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HOST, kernelFixture, useGrant } from '../../test/support/kernel-fixture.ts';
 import { DELEGATION_DEPTH_MAX } from '../ocap/limits.ts';
 import type { GrantAsk } from './kernel.ts';
+import { GIVEN_CHARS_MAX, GRANTS_GIVEN_MAX } from './limits.ts';
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 
@@ -99,6 +100,41 @@ describe('a grant', () => {
         expect(allowed).toBe(amount <= Math.min(...mosts));
       }),
     );
+  });
+});
+
+describe('what one guest gives', () => {
+  it('is bounded in number, over all that it holds, and also when it is ended', async () => {
+    const { kernel, guest, till } = kernelFixture();
+    const ann = guest('ann');
+    const ways = ['ben', 'cat'].map((name) => ({
+      parent: kernel.grant(HOST, { parent: till(name), to: ann }).id,
+      to: guest(name),
+    }));
+    const given: string[] = [];
+    for (let count = 0; count < GRANTS_GIVEN_MAX; count++) {
+      const way = ways[count % 2] as (typeof ways)[number];
+      given.push(kernel.grant(ann, { ...way, as: `n${count}` }).id);
+    }
+    await kernel.revoke(ann, { grant: given[0] as string }, '');
+    for (const way of ways) {
+      expect(() => kernel.grant(ann, way)).toThrow(code('limit-exceeded'));
+      expect(kernel.grant(HOST, { ...way, parent: till('another') }).to).toBe(way.to);
+    }
+  });
+
+  it('is bounded in what the rules of its grants say, those above counted in', () => {
+    const { kernel, guest, till } = kernelFixture();
+    const [ann, ben] = [guest('ann'), guest('ben')];
+    const narrowing = { most: 1, note: 'x'.repeat(60_000) };
+    const first = kernel.grant(HOST, { parent: till(), to: ann, narrowing });
+    const give = (also: object) => kernel.grant(ann, { parent: first.id, to: ben, ...also });
+    const each = JSON.stringify(narrowing).length;
+    for (let given = 2 * each; given <= GIVEN_CHARS_MAX; given += 2 * each) give({ narrowing });
+    const left = GIVEN_CHARS_MAX % (2 * each);
+    if (left >= each) give({});
+    expect(() => give({})).toThrow(code('limit-exceeded'));
+    expect(() => give({ narrowing })).toThrow(code('limit-exceeded'));
   });
 });
 

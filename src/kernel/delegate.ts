@@ -7,7 +7,12 @@ import { checkBudget } from './budgets.ts';
 import type { Graph, Node } from './graph.ts';
 import { newId } from './ids.ts';
 import { type GrantAsk, HOST } from './kernel.ts';
-import { GRANTS_GIVEN_MAX, NARROWING_BYTES_MAX, REASON_CHARS_MAX } from './limits.ts';
+import {
+  GIVEN_CHARS_MAX,
+  GRANTS_GIVEN_MAX,
+  NARROWING_BYTES_MAX,
+  REASON_CHARS_MAX,
+} from './limits.ts';
 import type { Names } from './names.ts';
 import type { UseRecorder } from './recorder.ts';
 import { errorOf, validity } from './validity.ts';
@@ -32,6 +37,7 @@ export function delegate(parts: DelegateParts, giver: string, ask: GrantAsk): No
   const receiver = parts.principal(ask.to);
   checkWay(parent, giver, receiver);
   const grant = readAsk(ask, parent, giver, receiver.id, now());
+  checkGiven(graph, giver, parent, grant.narrowing);
   if (grant.narrowing !== null && parent.kind === undefined) {
     throw new PowerboxError('kind-unknown', `No kind ${parent.power.kind} is installed.`);
   }
@@ -86,13 +92,26 @@ function heldParent(graph: Graph, giver: string, id: string, now: number): Node 
       `Cannot grant ${id} on: it has passed ${parent.chain.length} hands, and that is the most.`,
     );
   }
-  if (giver !== HOST && parent.children.size >= GRANTS_GIVEN_MAX) {
+  return parent;
+}
+
+/** What a guest gives is kept, also when it has ended. */
+function checkGiven(graph: Graph, giver: string, parent: Node, narrowing: unknown): void {
+  if (giver === HOST) return;
+  const own = narrowing === null ? 0 : JSON.stringify(narrowing).length;
+  const { grants, narrowingChars } = graph.givenBy(giver);
+  if (grants >= GRANTS_GIVEN_MAX) {
     throw new PowerboxError(
       'limit-exceeded',
-      `Cannot grant ${id} on: it was given on ${parent.children.size} times.`,
+      `Cannot grant on: ${grants} grants were given, and that is the most.`,
     );
   }
-  return parent;
+  if (narrowingChars + parent.narrowingChars + own > GIVEN_CHARS_MAX) {
+    throw new PowerboxError(
+      'limit-exceeded',
+      `Cannot grant on: the rules of all grants that were given have ${GIVEN_CHARS_MAX} characters at most.`,
+    );
+  }
 }
 
 /** A grant that comes back to where it passed would make two ways of one, and both unclear. */

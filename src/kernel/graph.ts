@@ -31,6 +31,8 @@ export interface Node {
   readonly chain: readonly string[];
   /** Those of the path that narrow, root first. */
   readonly narrowings: readonly unknown[];
+  /** Length of those as JSON; whoever holds the grant is told all of them. */
+  readonly narrowingChars: number;
   readonly notBefore: number | null;
   readonly expires: number | null;
   /** Those of the path that have a budget. */
@@ -40,12 +42,19 @@ export interface Node {
   death: Death | null;
 }
 
+export interface Given {
+  readonly grants: number;
+  readonly narrowingChars: number;
+}
+
 export interface Graph {
   get(id: string): Node | undefined;
   /** A node for a row whose parent is here already. */
   add(grant: Grant, power: Power): Node;
   /** The valid and the dead ones that a principal holds. */
   heldBy(principal: string): ReadonlySet<Node>;
+  /** How much a principal has given, dead or not: all of it is kept. */
+  givenBy(principal: string): Given;
   all(): Iterable<Node>;
   readonly size: number;
   /** Forgets what was added after there were so many: their rows were not kept. */
@@ -59,6 +68,15 @@ const STRICTNESS: readonly Grant['approval'][] = ['none', 'writes', 'always'];
 export function makeGraph(kinds: Kinds): Graph {
   const nodes = new Map<string, Node>();
   const held = new Map<string, Set<Node>>();
+  const given = new Map<string, Given>();
+
+  function count({ grant, narrowingChars }: Node, sign: 1 | -1): void {
+    const before = given.get(grant.from) ?? NOTHING;
+    given.set(grant.from, {
+      grants: before.grants + sign,
+      narrowingChars: before.narrowingChars + sign * narrowingChars,
+    });
+  }
 
   function add(grant: Grant, power: Power): Node {
     const parent = grant.parent === null ? null : parentOf(nodes, grant);
@@ -68,6 +86,7 @@ export function makeGraph(kinds: Kinds): Graph {
     const own = held.get(grant.to) ?? new Set();
     own.add(node);
     held.set(grant.to, own);
+    count(node, 1);
     return node;
   }
 
@@ -87,6 +106,7 @@ export function makeGraph(kinds: Kinds): Graph {
     get: (id) => nodes.get(id),
     add,
     heldBy: (principal) => held.get(principal) ?? NONE,
+    givenBy: (principal) => given.get(principal) ?? NOTHING,
     all: () => nodes.values(),
     get size() {
       return nodes.size;
@@ -96,6 +116,7 @@ export function makeGraph(kinds: Kinds): Graph {
         nodes.delete(node.grant.id);
         node.parent?.children.delete(node);
         held.get(node.grant.to)?.delete(node);
+        count(node, -1);
       }
     },
     living,
@@ -103,6 +124,7 @@ export function makeGraph(kinds: Kinds): Graph {
 }
 
 const NONE: ReadonlySet<Node> = new Set();
+const NOTHING: Given = { grants: 0, narrowingChars: 0 };
 
 function parentOf(nodes: ReadonlyMap<string, Node>, grant: Grant): Node {
   const parent = nodes.get(grant.parent as string);
@@ -131,6 +153,8 @@ function makeNode(
     narrowings: narrows
       ? [...(parent?.narrowings ?? []), grant.narrowing]
       : parentNarrowings(parent),
+    narrowingChars:
+      (parent?.narrowingChars ?? 0) + (narrows ? JSON.stringify(grant.narrowing).length : 0),
     notBefore: later(parent?.notBefore ?? null, grant.notBefore),
     expires: earlier(parent?.expires ?? null, grant.expires),
     budgeted: [],

@@ -13,6 +13,12 @@ export const OBJECTS_HELD_MAX = 4_096;
 /** Grants that one guest may give; what it makes fills the host's disk. */
 export const GRANTS_GIVEN_MAX = 10_000;
 
+/**
+ * Characters of the narrowings of all grants that one guest gave, those that they hang on counted
+ * with each: the daemon holds them for good, and an egress is told them in one message.
+ */
+export const GIVEN_CHARS_MAX = 4 * 1024 ** 2;
+
 /** Bytes of a narrowing as JSON; it is judged at every use. */
 export const NARROWING_BYTES_MAX = 65_536;
 

@@ -10,6 +10,8 @@ import { openMemoryStore } from './memory-store.ts';
 
 interface TillNarrowing {
   readonly most: number;
+  /** Narrows nothing; makes the narrowing as long as it is. */
+  readonly note?: string | undefined;
 }
 
 interface TillCall {
@@ -22,7 +24,7 @@ const definition = definePower<{ name: string }, TillNarrowing, TillCall>({
   kind: 'till',
   summary: 'Keeps a sum of money.',
   config: z.strictObject({ name: z.string() }),
-  narrowing: z.strictObject({ most: z.number() }),
+  narrowing: z.strictObject({ most: z.number(), note: z.string().optional() }),
   facets: {
     root: {
       sum: { summary: 'Tells the sum.', args: [], returns: z.number() },
