@@ -2,6 +2,7 @@
  * The daemon: the one process of a home that holds its guests, powers and grants, and the only
  * place that makes powers that do something. Started on demand by the command line.
  */
+import { existsSync } from 'node:fs';
 import { parseDuration } from '../host/quantities.ts';
 import { type Home, openHome } from '../store/home.ts';
 import { withholdMemory } from '../store/withhold-memory.ts';
@@ -15,6 +16,9 @@ import { watchHome } from './watch.ts';
 
 async function main(): Promise<void> {
   withholdMemory();
+  // Whoever starts a daemon has made its home; one that is gone by now is not made anew.
+  const { POWERBOX_HOME: root } = process.env;
+  if (root !== undefined && !existsSync(root)) process.exit(0);
   const home = openHome(process.env);
   const idle = process.env.POWERBOX_DAEMON_IDLE;
   const idleMs = idle === undefined ? IDLE_MS_DEFAULT : parseDuration(idle, 'POWERBOX_DAEMON_IDLE');
@@ -46,7 +50,8 @@ async function serve(home: Home, lock: Lock, log: Log, idleMs: number): Promise<
     process.on(signal, () => stop(signal, 0));
   }
   log.say(`ready: process ${process.pid}`);
-  tellReadiness({ state: 'ready' });
+  // Others who want one start their own: this one would stay for nobody.
+  if (!tellReadiness({ state: 'ready' })) stop('whoever started it is gone', 0);
 
   function stop(why: string, status: number): void {
     if (stopping) return;

@@ -17,13 +17,15 @@ export type Readiness =
 export const READY_VARIABLE = 'POWERBOX_DAEMON_READY';
 export const READY_DESCRIPTOR = 3;
 
-export function tellReadiness(readiness: Readiness): void {
-  if (process.env[READY_VARIABLE] !== String(READY_DESCRIPTOR)) return;
+/** False when whoever started the daemon does not wait for it any more. */
+export function tellReadiness(readiness: Readiness): boolean {
+  if (process.env[READY_VARIABLE] !== String(READY_DESCRIPTOR)) return true;
   delete process.env[READY_VARIABLE];
   try {
     writeSync(READY_DESCRIPTOR, `${JSON.stringify(readiness)}\n`);
     closeSync(READY_DESCRIPTOR);
+    return true;
   } catch {
-    // Whoever started it has gone; others will want it.
+    return false;
   }
 }

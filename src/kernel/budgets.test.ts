@@ -119,7 +119,7 @@ describe('budgets of a tree of grants', () => {
       }),
       { numRuns: 60 },
     );
-    expect(seen.done).toBeGreaterThan(50);
-    expect(seen.refused).toBeGreaterThan(50);
+    expect(seen.done).toBeGreaterThan(10);
+    expect(seen.refused).toBeGreaterThan(10);
   });
 });

@@ -25,7 +25,8 @@ async function main(): Promise<void> {
     process.exitCode = report(await perform(demo, folder, interruption.signal));
   } finally {
     await demo?.close();
-    rmSync(folder, { recursive: true, force: true });
+    // A daemon that was just being started may write until it sees that its home is gone.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
@@ -54,6 +55,17 @@ async function perform(demo: Demo, folder: string, interrupted: AbortSignal): Pr
     'powerbox secret set ACME_TOKEN',
     ...SECRET_FLAGS,
   ]);
+  // Its daemon comes and goes whole, whatever happens between.
+  const uninterrupted = { ...place, interrupted: new AbortController().signal };
+  await powerbox(uninterrupted, ['daemon', 'start']);
+  try {
+    return await play(demo, place);
+  } finally {
+    await powerbox(uninterrupted, ['daemon', 'stop']);
+  }
+}
+
+async function play(demo: Demo, place: CommandPlace): Promise<Evidence> {
   const set = await powerbox(place, ['secret', 'set', 'ACME_TOKEN', ...SECRET_FLAGS], demo.token);
   if (set.status !== 0) throw new Error(`powerbox secret set failed: ${set.stderr.trim()}`);
   step(3, 'A script runs in a box: good work, and an attempt at theft.', [
@@ -64,7 +76,7 @@ async function perform(demo: Demo, folder: string, interrupted: AbortSignal): Pr
   const run = await powerbox(place, ['run', ...RUN_FLAGS, '--', 'sh', 'agent.sh']);
   const log = await powerbox(place, ['log', '--json']);
   const verify = await powerbox(place, ['log', 'verify']);
-  return gather(demo, workspace, { run, log, verify });
+  return gather(demo, place.folder, { run, log, verify });
 }
 
 /** Prints what was found; gives the exit status. */

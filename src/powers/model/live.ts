@@ -54,7 +54,7 @@ async function ask(
   const first = { tokens: 1, microdollars: input + output > 0 ? 1 : 0 };
   spend(first);
   const { credential } = config;
-  if (signal.aborted) throw signal.reason;
+  if (signal.aborted) throw endOf(signal);
   const settle: Asked['settle'] = (told, bytes, through) => {
     const usage = usageOfCall(config, call, told);
     spendOrDrain(through, {
@@ -72,6 +72,12 @@ async function ask(
   });
   if (answer.status !== 200) throw await failureOf(config, answer);
   return { call, answer, settle };
+}
+
+/** Nothing was sent, so nothing was used. */
+function endOf({ reason }: UseContext['signal']): PowerboxError {
+  if (PowerboxError.is(reason)) return reason;
+  return new PowerboxError('power-failed', 'The call was ended before anything was sent.');
 }
 
 const UNTOLD: ProviderUsage = { input: null, cached: 0, stored: 0, output: null };
