@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HOST, kernelFixture, useGrant } from '../../test/support/kernel-fixture.ts';
 import { entryText } from '../journal/canonical.ts';
 import type { Reference } from './kernel.ts';
-import { METHOD_CHARS_MAX, ROW_CALLS_MAX } from './limits.ts';
+import { APPROVALS_PENDING_MAX, METHOD_CHARS_MAX, ROW_CALLS_MAX, USES_OPEN_MAX } from './limits.ts';
 import { callback } from './reference.ts';
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
@@ -83,6 +83,25 @@ describe('use()', () => {
       { kind: 'use', guest, grant: id, call: 'put', verdict: 'deny', code: 'call-invalid' },
       { call: 'x'.repeat(METHOD_CHARS_MAX), verdict: 'deny', code: 'method-unknown' },
     ]);
+  });
+
+  it('records what is one too many, of calls that go on or that wait for the host', async () => {
+    const { kernel, rows, ...fixture } = kernelFixture();
+    const parent = fixture.till();
+    for (const [most, name, approval] of [
+      [USES_OPEN_MAX, 'ann', 'none'],
+      [APPROVALS_PENDING_MAX, 'ben', 'always'],
+    ] as const) {
+      const guest = fixture.guest(name);
+      const { id } = kernel.grant(HOST, { parent, to: guest, approval });
+      const wait = () => useGrant({ kernel }, guest, id, 'wait').catch((error: unknown) => error);
+      const going = Array.from({ length: most }, wait);
+      expect(await wait()).toEqual(code('limit-exceeded'));
+      const last = rows.filter(({ kind }) => kind === 'use').at(-1);
+      expect(last).toMatchObject({ guest, grant: id, verdict: 'deny', code: 'limit-exceeded' });
+      await kernel.revoke(HOST, { grant: id }, '');
+      await Promise.all(going);
+    }
   });
 
   it('does nothing that cannot be recorded', async () => {

@@ -89,11 +89,16 @@ export function makeUses(parts: UseParts): Uses {
       throw error;
     }
     if (!judged.verdict.allow) throw await recordRefusal(judged, judged.verdict);
-    if (waits(judged)) {
-      const verdict = await askHost(parts, judged);
-      if (!verdict.allow) throw await recordRefusal(judged, verdict);
+    try {
+      if (waits(judged)) {
+        const verdict = await askHost(parts, judged);
+        if (!verdict.allow) throw errorOf(verdict);
+      }
+      turnstile.enter(holder);
+    } catch (error) {
+      const { code, message } = tellable(error);
+      throw await recordRefusal(judged, { code, reason: message });
     }
-    turnstile.enter(holder);
     const going = openUse(holder, judged.passed, budgets, now, () => expiredError(judged.node));
     const started = performance.now();
     let place: RowPlace | undefined;
