@@ -98,7 +98,8 @@ export function makeBoxState(
       }
       for (const socket of sockets) socket.destroy();
       upstreams.destroy();
-      link.close();
+      // What was cut tells first what it cost.
+      setImmediate(() => setImmediate(() => link.close()));
     },
   };
 }

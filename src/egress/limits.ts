@@ -69,3 +69,8 @@ export const GUIDE_BODY_BYTES_MAX = 65_536;
 export const GUIDE_WAIT_SECONDS_MAX = 3_600;
 /** Grants that are asked why they do not permit a call; each answer is a sentence that costs. */
 export const EXPLAINED_GRANTS_MAX = 100;
+
+/** Pause before the daemon is told again what was spent while it was away. */
+export const SPEND_AGAIN_MS = 250;
+/** How often it is told: a minute is more than a daemon needs to come back. */
+export const SPEND_TRIES_MAX = 240;

@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Spend } from '../ocap/budget.ts';
 import { ALLOWED, refuse } from '../ocap/verdict.ts';
 import type { ModelConfig } from '../powers/model/config.ts';
 import { modelCallOfHttp } from '../powers/model/kind.ts';
+import { PowerboxError } from '../wire/errors.ts';
+import { SPEND_AGAIN_MS, SPEND_TRIES_MAX } from './limits.ts';
 import { leastCost, makeModelCount } from './model-cost.ts';
 
 const config: ModelConfig = {
@@ -88,6 +90,30 @@ describe('the cost of an answer', () => {
       expect(spent[0]?.tokens).toBe(text.length + 10 - 1);
     },
   );
+
+  it('is told again to a daemon that was away, and for a minute at most', async () => {
+    vi.useFakeTimers();
+    let tries = 0;
+    const spent: Spend[] = [];
+    const link = (awayFor: number) => ({
+      spend: async (_: string, amounts: Spend) => {
+        tries += 1;
+        if (tries <= awayFor) throw new PowerboxError('daemon-unreachable', 'It is away.');
+        spent.push(amounts);
+        return ALLOWED;
+      },
+    });
+    for (const awayFor of [3, Number.POSITIVE_INFINITY]) {
+      tries = 0;
+      const count = makeModelCount(link(awayFor), 'gr-1', use);
+      count.begin(200, 'application/json', false);
+      count.settle();
+      await vi.advanceTimersByTimeAsync(2 * SPEND_TRIES_MAX * SPEND_AGAIN_MS);
+    }
+    vi.useRealTimers();
+    expect(tries).toBe(SPEND_TRIES_MAX);
+    expect(spent).toHaveLength(1);
+  });
 
   it('is counted once, also under a grant that has ended', async () => {
     const spent: Spend[] = [];

@@ -2,6 +2,7 @@ import type { Spend } from '../ocap/budget.ts';
 import { priceOf, usageOfCall } from '../powers/model/cost.ts';
 import { type UsageReader, usageReader } from '../powers/model/usage.ts';
 import type { ErrorCode } from '../wire/errors.ts';
+import { SPEND_AGAIN_MS, SPEND_TRIES_MAX } from './limits.ts';
 import type { BoxLink } from './link/box-link.ts';
 import type { ModelUse } from './model-grants.ts';
 
@@ -66,16 +67,30 @@ async function spendOrDrain(
   grant: string,
   amounts: Spend,
 ): Promise<void> {
-  // A grant that has ended pays for what was used of it, and only a budget refuses to.
-  const spent = async (amount: Spend): Promise<boolean> =>
-    link.spend(grant, amount).then(
-      (verdict) => verdict.allow || verdict.code !== 'budget-spent',
-      () => true,
-    );
-  if (await spent(amounts)) return;
+  if (await isPaid(link, grant, amounts)) return;
   for (const [measure, amount] of Object.entries(amounts)) {
     for (let step = 2 ** Math.floor(Math.log2(Math.max(1, amount))); step >= 1; step /= 2) {
-      await spent({ [measure]: step });
+      await isPaid(link, grant, { [measure]: step });
     }
   }
+}
+
+/**
+ * False where a budget has not so much left; a grant that has ended pays for what was used of it.
+ * A daemon that is away is told when it is back.
+ */
+async function isPaid(
+  link: Pick<BoxLink, 'spend'>,
+  grant: string,
+  amounts: Spend,
+): Promise<boolean> {
+  for (let tries = 0; tries < SPEND_TRIES_MAX; tries++) {
+    try {
+      const verdict = await link.spend(grant, amounts);
+      return verdict.allow || verdict.code !== 'budget-spent';
+    } catch {
+      await new Promise<void>((done) => setTimeout(done, SPEND_AGAIN_MS).unref());
+    }
+  }
+  return true;
 }
