@@ -65,7 +65,7 @@ describe('a guest with two grants of one origin', () => {
 });
 
 describe('a guest that does not wait for a model', () => {
-  it('pays for what it does not hear, also when its giver ends the grant meanwhile', async () => {
+  it('pays for what it does not hear, also when the grant or its box ends', async () => {
     const asked: ServerResponse[] = [];
     place = await makeGuestPlace((request, response) => {
       if (request.url !== '/v1/chat/completions') return false;
@@ -100,6 +100,11 @@ describe('a guest that does not wait for a model', () => {
     expect(await printed).toContain('grant-revoked');
     await until(async () => ((await spent()) > before + 500 ? true : undefined), 'the count');
     await bob.end();
+
+    const late = await spent();
+    alice.start(curl('/v1/chat/completions', ...words)).printed.catch(() => {});
+    await until(() => (asked.length > 2 ? true : undefined), 'the third question');
     await alice.end();
+    await until(async () => ((await spent()) > late + 500 ? true : undefined), 'the last count');
   });
 });
