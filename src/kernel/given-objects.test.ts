@@ -34,3 +34,22 @@ it('gives nothing through a grant that ended when the answer was there already',
   await ended;
   expect(log).toContain('drawer closed');
 });
+
+it('goes on with what is to be cut when a power fails to close', async () => {
+  const fixture = kernelFixture();
+  const { kernel, log, closing } = fixture;
+  const ann = fixture.guest('ann');
+  const { id } = kernel.grant(HOST, { parent: fixture.till(), to: ann });
+  const waiting = useGrant(fixture, ann, id, 'wait').catch((error: unknown) => error);
+  for (let count = 0; count < 3; count++) await useGrant(fixture, ann, id, 'drawer');
+  const told: string[] = [];
+  kernel.onReplica(async (_, ended) => {
+    told.push(...ended);
+    return 0;
+  });
+  closing.fails = true;
+  await kernel.revoke(HOST, { grant: id }, '');
+  expect(log.filter((line) => line === 'drawer closed')).toHaveLength(3);
+  expect(await waiting).toEqual(code('grant-revoked'));
+  expect(told).toEqual([id]);
+});

@@ -1,5 +1,6 @@
 import type { Live } from '../ocap/live.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import { closeLive } from './close-live.ts';
 import type { Node } from './graph.ts';
 import type { Reference } from './kernel.ts';
 import { OBJECTS_HELD_MAX } from './limits.ts';
@@ -47,7 +48,7 @@ export function makeGivenObjects(passedBy: PassedBy, now: () => number): GivenOb
     const count = (heldBy.get(holder) ?? 1) - 1;
     if (count === 0) heldBy.delete(holder);
     else heldBy.set(holder, count);
-    live.close();
+    closeLive(live);
   }
 
   function mayGive(holding: Holding): readonly Node[] {
@@ -68,7 +69,7 @@ export function makeGivenObjects(passedBy: PassedBy, now: () => number): GivenOb
       try {
         passed = mayGive(holding);
       } catch (error) {
-        live.close();
+        closeLive(live);
         throw error;
       }
       const words = { grant: node.grant.id, requires, kind: node.power.kind, facet: live.facet };

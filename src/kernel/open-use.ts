@@ -2,6 +2,7 @@ import type { Spend } from '../ocap/budget.ts';
 import { type EndSignal, isLive, type UseContext } from '../ocap/live.ts';
 import type { PowerboxError } from '../wire/errors.ts';
 import type { Budgets } from './budgets.ts';
+import { closeLive } from './close-live.ts';
 import type { Node, OpenUse } from './graph.ts';
 import { errorOf } from './validity.ts';
 
@@ -95,7 +96,7 @@ function spendAll(
 
 /** Nobody will ever hold it. */
 function drop(answer: unknown): void {
-  if (isLive(answer)) answer.close();
+  if (isLive(answer)) closeLive(answer);
 }
 
 /** Longest time that a timer can take. */

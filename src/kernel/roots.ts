@@ -1,5 +1,6 @@
 import type { Live } from '../ocap/live.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import { closeLive } from './close-live.ts';
 import type { Graph, Node } from './graph.ts';
 
 /** The object at the root of each power: made at its first use, shared by all who use it. */
@@ -42,10 +43,7 @@ export function makeRoots(graph: Graph): Roots {
     for (const [power, root] of roots) {
       if (living.has(power)) continue;
       roots.delete(power);
-      void Promise.resolve(root).then(
-        (live) => live.close(),
-        () => {},
-      );
+      void Promise.resolve(root).then(closeLive, () => {});
     }
   }
 
@@ -54,7 +52,7 @@ export function makeRoots(graph: Graph): Roots {
     async close() {
       const opened = await Promise.allSettled(roots.values());
       roots.clear();
-      for (const result of opened) if (result.status === 'fulfilled') result.value.close();
+      for (const result of opened) if (result.status === 'fulfilled') closeLive(result.value);
     },
   };
 }

@@ -77,7 +77,12 @@ const definition = definePower<{ name: string }, TillNarrowing, TillCall>({
 });
 
 /** The object behind a till; `log` tells what reached it. */
-function openTill(log: string[], kept: Set<unknown>, late: (() => void)[]): Live {
+function openTill(
+  log: string[],
+  kept: Set<unknown>,
+  late: (() => void)[],
+  closing: { fails: boolean },
+): Live {
   let sum = 0;
   const drawer = (): Live =>
     live({
@@ -88,7 +93,10 @@ function openTill(log: string[], kept: Set<unknown>, late: (() => void)[]): Live
         sum += Number(args[0]);
         return sum;
       },
-      close: () => void log.push('drawer closed'),
+      close() {
+        log.push('drawer closed');
+        if (closing.fails) throw new Error('It does not close.');
+      },
     });
   return live({
     facet: 'root',
@@ -128,6 +136,8 @@ export interface KernelFixture {
   readonly kept: Set<unknown>;
   /** Lets the calls of `lateDrawer` answer, in order. */
   readonly late: readonly (() => void)[];
+  /** Whether drawers fail to close. */
+  readonly closing: { fails: boolean };
   /** Milliseconds that the kernel's clock shows; may be moved. */
   readonly clock: { now: number };
   /** A till's root grant. */
@@ -143,8 +153,12 @@ export function kernelFixture(
   const log: string[] = [];
   const kept = new Set<unknown>();
   const late: (() => void)[] = [];
+  const closing = { fails: false };
   const clock = { now: 1_000_000 };
-  const kind = { definition, open: () => openTill(log, kept, late) } as unknown as InstalledKind;
+  const kind = {
+    definition,
+    open: () => openTill(log, kept, late, closing),
+  } as unknown as InstalledKind;
   const kernel = openKernel({
     store,
     journal: {
@@ -165,6 +179,7 @@ export function kernelFixture(
     log,
     kept,
     late,
+    closing,
     clock,
     till: (name = 'one') => kernel.makePower('till', { name }, 'a test').root.id,
     guest: (name) => kernel.addGuest(name, { reason: 'a test' }).id,
