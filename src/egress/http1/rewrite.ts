@@ -44,7 +44,8 @@ export function upstreamHeaders(
 ): string[] {
   const sent: string[] = ['host', authority];
   for (let i = 0; i < headers.length; i += 2) {
-    const name = (headers[i] as string).toLowerCase();
+    // Servers that make variables of names take `_` for `-` (CGI, RFC 3875 section 4.1.18).
+    const name = (headers[i] as string).toLowerCase().replaceAll('_', '-');
     if (OVERRIDES.has(name)) continue;
     if (guarded && (RANGES.has(name) || name === 'accept-encoding')) continue;
     if (guarded && name === 'sec-websocket-extensions') continue;

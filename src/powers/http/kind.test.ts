@@ -109,6 +109,10 @@ describe('httpKind', () => {
     expect(['POST', 'DELETE', 'PURGE'].map((method) => httpKind.effect(call({ method })))).toEqual(
       new Array(3).fill('write'),
     );
+    expect(httpKind.effect(call({ method: 'GET', websocket: true }))).toBe('write');
+    expect(httpKind.describe(call({ method: 'GET', websocket: true }))).toBe(
+      'GET https://api.example.com/v1/x (WebSocket)',
+    );
     expect(httpKind.describe(call({ query: 'a=b' }))).toBe('GET https://api.example.com/v1/x');
     expect(httpKind.describe(call({ host: '::1', port: 81 }))).toBe('GET https://[::1]:81/v1/x');
   });

@@ -27,8 +27,11 @@ export const httpKind: PowerKind<HttpConfig, HttpNarrowing, HttpCall> = Object.f
   concerns: (config: HttpConfig, call: HttpCall): boolean =>
     config.scheme === call.scheme && config.port === call.port && matchHost(config.host, call.host),
   permits: (narrowing: HttpNarrowing, call: HttpCall): Verdict => judgeCall(narrowing, call, false),
-  effect: (call: HttpCall): Effect =>
-    call.reads === true || SAFE_METHODS.has(call.method) ? 'read' : 'write',
+  effect: (call: HttpCall): Effect => {
+    // It begins as a GET, and nobody judges what is said over it.
+    if (call.websocket === true) return 'write';
+    return call.reads === true || SAFE_METHODS.has(call.method) ? 'read' : 'write';
+  },
   describe,
 });
 
@@ -139,5 +142,6 @@ function explainMethod(narrowing: HttpNarrowing, call: HttpCall): string {
 function describe(call: HttpCall): string {
   const verb = call.method.slice(0, METHOD_CHARS_SHOWN_MAX);
   const method = call.reads === true ? `the answer of ${verb}` : verb;
-  return `${method} ${formatOrigin(call.scheme, call.host, call.port)}${shorten(call.path)}`;
+  const kept = call.websocket === true ? ' (WebSocket)' : '';
+  return `${method} ${formatOrigin(call.scheme, call.host, call.port)}${shorten(call.path)}${kept}`;
 }
