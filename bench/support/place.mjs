@@ -26,8 +26,15 @@ export function makePlace() {
     home,
     workspace,
     env,
-    close: () => rmSync(root, { recursive: true, force: true }),
+    close() {
+      command(env, 'daemon', 'stop');
+      rmSync(root, { recursive: true, force: true, maxRetries: 10 });
+    },
   };
+}
+
+function command(env, ...args) {
+  execFileSync(process.execPath, [CLI, ...args], { env, stdio: 'ignore' });
 }
 
 /** Lets boxes of `place` reach the upstream under HOST, and keeps SECRET for it. */
@@ -40,6 +47,8 @@ export function introduce(place, upstream) {
     input: SECRET,
     stdio: ['pipe', 'ignore', 'inherit'],
   });
+  // What is measured has its daemon, as every start but the first one has.
+  command(place.env, 'daemon', 'start');
 }
 
 /**
