@@ -31,12 +31,13 @@ describe('whether a request would be let out', () => {
     const can = (method: string, url: string) => canRequest(kernel, ann, method, url, NOW);
     expect(can('GET', 'https://a.example/v1')).toMatchObject({ allow: false, code: 'not-granted' });
     const one = await give(kernel, { power: 'GET https://a.example/v1/**' });
-    expect(can('GET', 'https://a.example/v1/x')).toEqual({ allow: true, grant: one });
+    expect(can('GET', 'https://a.example/v1/x')).toEqual({ allow: true, grant: one, waits: false });
     expect(can('POST', 'https://a.example/v1/x')).toMatchObject({ code: 'method-not-granted' });
     expect(can('GET', 'https://a.example/v2')).toMatchObject({ code: 'path-not-granted' });
     expect(() => can('GET', 'https://')).toThrow(expect.objectContaining({ code: 'call-invalid' }));
-    await kernel.revoke(HOST, { grant: one }, '');
-    expect(can('GET', 'https://a.example/v1/x')).toMatchObject({ allow: false });
+    await kernel.revoke(HOST, { grant: one }, 'enough');
+    expect(can('GET', 'https://a.example/v1/x')).toMatchObject({ code: 'grant-revoked' });
+    expect(can('GET', 'https://a.example/v2')).toMatchObject({ code: 'not-granted' });
   });
 
   it('is no when the budget is spent, unless another grant has one', async () => {
@@ -44,11 +45,20 @@ describe('whether a request would be let out', () => {
     const ann = kernel.addGuest('ann', { reason: '' }).id;
     const can = () => canRequest(kernel, ann, 'GET', 'https://a.example/', NOW);
     const first = await give(kernel, { power: 'a.example', budget: ['uses=1'] });
-    expect(can()).toEqual({ allow: true, grant: first });
+    expect(can()).toEqual({ allow: true, grant: first, waits: false });
     kernel.spend(first, { uses: 1 });
     expect(can()).toMatchObject({ allow: false, code: 'budget-spent' });
     const second = await give(kernel, { power: 'a.example' });
-    expect(can()).toEqual({ allow: true, grant: second });
+    expect(can()).toEqual({ allow: true, grant: second, waits: false });
+  });
+
+  it('is yes with a wait where the host is asked first', async () => {
+    const kernel = open();
+    const ann = kernel.addGuest('ann', { reason: '' }).id;
+    await give(kernel, { power: 'a.example', approval: 'writes' });
+    const can = (method: string) => canRequest(kernel, ann, method, 'https://a.example/', NOW);
+    expect(can('GET')).toMatchObject({ allow: true, waits: false });
+    expect(can('POST')).toMatchObject({ allow: true, waits: true });
   });
 });
 

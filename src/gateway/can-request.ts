@@ -2,7 +2,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { MEASURES } from '../ocap/budget.ts';
 import type { HeldGrant } from '../ocap/grant.ts';
 import { judge } from '../ocap/judge.ts';
-import type { PowerKind } from '../ocap/power.ts';
+import type { Effect, PowerKind } from '../ocap/power.ts';
 import { callOfUrl } from '../policy/url.ts';
 import type { HttpCall } from '../powers/http/call.ts';
 import type { HttpConfig } from '../powers/http/config.ts';
@@ -39,14 +39,44 @@ export function canRequest(
   for (;;) {
     const verdict = judge<HttpConfig, HttpNarrowing, HttpCall>(http, held, asked.call, now);
     if (!verdict.allow) {
-      return spent ?? { allow: false, code: verdict.code, reason: verdict.reason };
+      const ended = spent ?? endedGrant(kernel, http, holder, asked.call, now);
+      return ended ?? { allow: false, code: verdict.code, reason: verdict.reason };
     }
     const { grant } = verdict;
     const empty = emptyBudget(kernel, grant);
-    if (empty === undefined) return { allow: true, grant: grant.id };
+    if (empty === undefined) {
+      return { allow: true, grant: grant.id, waits: waits(kernel, grant, http.effect(asked.call)) };
+    }
     spent ??= empty;
     held = held.filter((one) => one !== grant);
   }
+}
+
+function waits(kernel: Kernel, { chain }: Held, effect: Effect): boolean {
+  const approvals = chain.map((id) => kernel.view(id).grant.approval);
+  return approvals.includes('always') || (effect !== 'read' && approvals.includes('writes'));
+}
+
+/** A grant that would have let it out, had it not ended: that says more than that there is none. */
+function endedGrant(
+  kernel: Kernel,
+  http: PowerKind<HttpConfig, HttpNarrowing, HttpCall>,
+  holder: string,
+  call: HttpCall,
+  now: number,
+): RequestVerdictInfo | undefined {
+  for (const { grant, power, chain, valid } of kernel.grants({ to: holder, all: true })) {
+    if (valid.allow || power.kind !== 'http') continue;
+    const narrowings = chain
+      .map((id) => kernel.view(id).grant.narrowing)
+      .filter((narrowing) => narrowing !== null) as HttpNarrowing[];
+    const common = { id: grant.id, kind: 'http', chain, text: power.text, asks: false };
+    const config = power.config as HttpConfig;
+    const whole: Held = { ...common, config, narrowings, notBefore: null, expires: null };
+    const verdict = judge<HttpConfig, HttpNarrowing, HttpCall>(http, [whole], call, now);
+    if (verdict.allow) return { allow: false, code: valid.code, reason: valid.reason };
+  }
+  return undefined;
 }
 
 function emptyBudget(kernel: Kernel, grant: Held): RequestVerdictInfo | undefined {

@@ -1,6 +1,7 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { PowerboxError } from '../wire/errors.ts';
+import { INSIDE_NAME } from './inside-command.ts';
 import { type WantedMount, within } from './mounts.ts';
 
 /** The PATH of every box; folders of mounted programs are put in front of it. */
@@ -33,6 +34,8 @@ export function findProgram(
     SYSTEM.some((folder) => within(path, folder)) ||
     mounts.some((mount) => within(path, mount.target));
   if (program.includes('/')) return findByPath(program, cwd, mounts, visible);
+  // The box's own command, whatever the host has under that name.
+  if (program === INSIDE_NAME) return { mounts: [], path: BOX_PATH, program };
   const candidates = search(program, `${hostPath}${delimiter}${BOX_PATH}`);
   const seen = candidates.find((path) => visible(path) && visible(realpathSync(path)));
   if (seen !== undefined) return { mounts: [], path: pathWith(dirname(seen)), program };

@@ -152,7 +152,8 @@ export type VerdictInfo =
   | { readonly allow: false; readonly code: ErrorCode; readonly reason: string };
 
 export type RequestVerdictInfo =
-  | { readonly allow: true; readonly grant: string }
+  /** `waits`: the host is asked before it is done. */
+  | { readonly allow: true; readonly grant: string; readonly waits: boolean }
   | { readonly allow: false; readonly code: ErrorCode; readonly reason: string };
 
 export interface RevokeWords {

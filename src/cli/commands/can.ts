@@ -32,7 +32,7 @@ Examples:
   $ powerbox can bob data/inbox readText '"notes.txt"'`;
 
 type Answer =
-  | { readonly allow: true; readonly grant: string }
+  | { readonly allow: true; readonly grant: string; readonly waits?: boolean }
   | { readonly allow: false; readonly code: string; readonly reason: string };
 
 async function ask(context: CliContext, guest: string, words: readonly string[]): Promise<Answer> {
@@ -63,5 +63,6 @@ function parseArgument(text: string): unknown {
 }
 
 function sentence(answer: Answer): string {
-  return answer.allow ? `yes, by ${answer.grant}` : `no: ${answer.reason} [${answer.code}]`;
+  if (!answer.allow) return `no: ${answer.reason} [${answer.code}]`;
+  return `yes, by ${answer.grant}${answer.waits === true ? ', once you approve' : ''}`;
 }
