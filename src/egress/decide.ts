@@ -3,6 +3,7 @@ import { judge, judgeGrant } from '../ocap/judge.ts';
 import type { HttpCall } from '../powers/http/call.ts';
 import { httpKind } from '../powers/http/kind.ts';
 import { wantsBody } from '../powers/http/needs.ts';
+import { mostOf } from '../powers/model/cost.ts';
 import { modelKind } from '../powers/model/kind.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import type { HttpGrant } from './grant-index.ts';
@@ -123,11 +124,14 @@ async function ask(
     digest: digestOf(call),
     effect: httpKind.effect(call),
     spend: { uses: 1, ...bytes, ...(model === null ? {} : leastCost(model)) },
+    most: model === null ? null : mostOf(model.config, model.call),
   };
   try {
     const verdict = await link.admit(use, signal);
     return verdict.allow ? null : verdict;
   } catch (error) {
+    // The daemon may have allowed what nobody waits for any more.
+    if (use.most !== null) link.over(grant.id, use.most);
     if (!PowerboxError.is(error)) throw error;
     return { code: error.code, reason: error.message };
   }

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Spend } from '../ocap/budget.ts';
 import { ALLOWED, refuse } from '../ocap/verdict.ts';
 import type { ModelConfig } from '../powers/model/config.ts';
+import { mostOf } from '../powers/model/cost.ts';
 import { modelCallOfHttp } from '../powers/model/kind.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { SPEND_AGAIN_MS, SPEND_TRIES_MAX } from './limits.ts';
@@ -23,7 +24,9 @@ const read = modelCallOfHttp(
   new TextEncoder().encode(text),
 );
 if (!read.ok) throw new Error(read.reason);
-const use = { config, call: read.call };
+const { call } = read;
+const use = { config, call };
+const GRANT = { id: 'gr-1', asks: true };
 const usage = { usage: { prompt_tokens: 30, completion_tokens: 5 } };
 
 async function spentBy(
@@ -33,6 +36,7 @@ async function spentBy(
   const spent: Spend[] = [];
   let tokens = left;
   const link = {
+    over: () => {},
     spend: async (_: string, amounts: Spend) => {
       if ((amounts.tokens ?? 0) > tokens) return refuse('budget-spent', 'No.');
       tokens -= amounts.tokens ?? 0;
@@ -40,7 +44,7 @@ async function spentBy(
       return ALLOWED;
     },
   };
-  act(makeModelCount(link, 'gr-1', use));
+  act(makeModelCount(link, GRANT, use));
   await new Promise((done) => setTimeout(done, 20));
   return { spent, left: tokens };
 }
@@ -55,6 +59,26 @@ describe('the cost of an answer', () => {
     });
     expect(leastCost(use)).toEqual({ tokens: 1, microdollars: 1 });
     expect(spent).toEqual([{ tokens: 34, microdollars: 39 }]);
+  });
+
+  it('is foreseen until it is spent, or is nothing', async () => {
+    for (const status of [200, 429]) {
+      const told: unknown[] = [];
+      const link = {
+        over: (...over: unknown[]) => void told.push(over),
+        spend: async () => {
+          told.push('spent');
+          return ALLOWED;
+        },
+      };
+      const count = makeModelCount(link, GRANT, use);
+      count.begin(status, 'application/json', true);
+      count.settle();
+      count.settle();
+      await new Promise((done) => setTimeout(done, 20));
+      const over = ['gr-1', mostOf(config, call)];
+      expect(told).toEqual(status === 200 ? ['spent', over] : [over]);
+    }
   });
 
   it('is the most that it can be where the answer cannot be read', async () => {
@@ -96,6 +120,7 @@ describe('the cost of an answer', () => {
     let tries = 0;
     const spent: Spend[] = [];
     const link = (awayFor: number) => ({
+      over: () => {},
       spend: async (_: string, amounts: Spend) => {
         tries += 1;
         if (tries <= awayFor) throw new PowerboxError('daemon-unreachable', 'It is away.');
@@ -105,7 +130,7 @@ describe('the cost of an answer', () => {
     });
     for (const awayFor of [3, Number.POSITIVE_INFINITY]) {
       tries = 0;
-      const count = makeModelCount(link(awayFor), 'gr-1', use);
+      const count = makeModelCount(link(awayFor), GRANT, use);
       count.begin(200, 'application/json', false);
       count.settle();
       await vi.advanceTimersByTimeAsync(2 * SPEND_TRIES_MAX * SPEND_AGAIN_MS);
@@ -117,13 +142,15 @@ describe('the cost of an answer', () => {
 
   it('is counted once, also under a grant that has ended', async () => {
     const spent: Spend[] = [];
+    const overs: Spend[] = [];
     const link = {
+      over: (_: string, most: Spend) => void overs.push(most),
       spend: async (_: string, amounts: Spend) => {
         spent.push(amounts);
         return refuse('grant-revoked', 'Counted, and over.');
       },
     };
-    const count = makeModelCount(link, 'gr-1', use);
+    const count = makeModelCount(link, GRANT, use);
     count.begin(200, 'application/json', true);
     count.push(new TextEncoder().encode(JSON.stringify(usage)));
     count.settle();

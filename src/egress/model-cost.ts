@@ -1,5 +1,5 @@
 import type { Spend } from '../ocap/budget.ts';
-import { priceOf, usageOfCall } from '../powers/model/cost.ts';
+import { mostOf, priceOf, UNTOLD, usageOfCall } from '../powers/model/cost.ts';
 import { type UsageReader, usageReader } from '../powers/model/usage.ts';
 import type { ErrorCode } from '../wire/errors.ts';
 import { SPEND_AGAIN_MS, SPEND_TRIES_MAX } from './limits.ts';
@@ -28,8 +28,8 @@ export function leastCost({ config, call }: ModelUse): Spend {
 }
 
 export function makeModelCount(
-  link: Pick<BoxLink, 'spend'>,
-  grant: string,
+  link: Pick<BoxLink, 'spend' | 'over'>,
+  grant: { readonly id: string; readonly asks: boolean },
   use: ModelUse,
 ): ModelCount {
   let reader: UsageReader | null = null;
@@ -49,14 +49,16 @@ export function makeModelCount(
     settle(code) {
       // A provider works for whoever has gone away; one that went away itself charges nothing.
       const isCharged = answered ?? (isSent && code !== 'upstream-unreachable');
-      if (settled || !isCharged) return;
+      if (settled || !grant.asks) return;
       settled = true;
-      const told = reader?.end() ?? { input: null, cached: 0, stored: 0, output: null };
+      const over = (): void => link.over(grant.id, mostOf(use.config, use.call));
+      if (!isCharged) return over();
+      const told = reader?.end() ?? UNTOLD;
       const usage = usageOfCall(use.config, use.call, told);
       const least = leastCost(use);
       const tokens = Math.max(0, usage.inputTokens + usage.outputTokens - (least.tokens ?? 0));
       const microdollars = Math.max(0, usage.microdollars - (least.microdollars ?? 0));
-      void spendOrDrain(link, grant, { tokens, microdollars });
+      void spendOrDrain(link, grant.id, { tokens, microdollars }).finally(over);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { HttpCall } from '../powers/http/call.ts';
 import { responseBytesMax } from '../powers/http/needs.ts';
+import { mostOf } from '../powers/model/cost.ts';
 import type { ErrorCode } from '../wire/errors.ts';
 import type { BoxState } from './box-egress.ts';
 import { bringCredential } from './credentials/bring.ts';
@@ -64,7 +65,11 @@ export async function useHttp(
     return result;
   } finally {
     // A use that goes on lets go of its grant when it is over.
-    if (result?.ok !== true) decision.hold.release();
+    if (result?.ok !== true) {
+      decision.hold.release();
+      const { grant, model } = decision;
+      if (grant.asks && model !== null) box.link.over(grant.id, mostOf(model.config, model.call));
+    }
   }
 }
 
@@ -127,7 +132,7 @@ async function fillAndRecord(
       seq,
       grant,
       hold: all,
-      model: model === null ? null : makeModelCount(box.link, grant.id, model),
+      model: model === null ? null : makeModelCount(box.link, grant, model),
       meter: grant.asks ? makeMeter(box.link, grant.id) : null,
       path: `${head.path.path}${query}`,
       headers: upstreamHeaders(filled.headers, authorityOf(target), guarded),

@@ -59,6 +59,34 @@ describe('a budget', () => {
     expect(kernel.spend(second.id, { tokens: 7 })).toMatchObject({ code: 'budget-spent' });
   });
 
+  it('lets uses go on at once that fit in together, and one by itself whatever it may cost', () => {
+    const { kernel, id } = granted({ tokens: 100, uses: 5 });
+    const foresee = (tokens: number) => kernel.foresee(id, { tokens });
+    const far = foresee(1_000);
+    if (!far.allow) throw new Error(far.reason);
+    expect(foresee(1)).toMatchObject({ code: 'budget-spent' });
+    far.release();
+    far.release();
+    const near = [foresee(60), foresee(40)];
+    expect(near).toMatchObject([{ allow: true }, { allow: true }]);
+    expect(foresee(1)).toMatchObject({ code: 'budget-spent' });
+    for (const each of near) if (each.allow) each.release();
+    kernel.spend(id, { tokens: 90 });
+    expect([foresee(6), foresee(6)]).toMatchObject([{ allow: true }, { code: 'budget-spent' }]);
+    expect(kernel.foresee('gr-none', {})).toMatchObject({ code: 'grant-unknown' });
+  });
+
+  it('counts what is foreseen of all that hangs on a grant', () => {
+    const { kernel, id, ann, guest } = granted({ tokens: 100 });
+    const [ben, cat] = [guest('ben'), guest('cat')].map(
+      (to) => kernel.grant(ann, { parent: id, to }).id,
+    ) as [string, string];
+    const first = kernel.foresee(ben, { tokens: 80 });
+    expect(kernel.foresee(cat, { tokens: 80 })).toMatchObject({ code: 'budget-spent' });
+    if (first.allow) first.release();
+    expect(kernel.foresee(cat, { tokens: 80 })).toMatchObject({ allow: true });
+  });
+
   it('is still spent when the kernel is opened again', async () => {
     const fixture = granted({ uses: 1, rate: { uses: 1, per: 'day' } });
     const { ann, id } = fixture;

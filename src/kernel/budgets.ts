@@ -1,5 +1,5 @@
 import { type Budget, MEASURES, type Measure, type Rate, type Spend } from '../ocap/budget.ts';
-import { ALLOWED, refuse, type Verdict } from '../ocap/verdict.ts';
+import { ALLOWED, type Refused, refuse, type Verdict } from '../ocap/verdict.ts';
 import type { KernelStore } from '../store/kernel-store.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import type { Node } from './graph.ts';
@@ -10,11 +10,25 @@ export interface Budgets {
   affords(passed: readonly Node[], amounts: Spend, now: number): Verdict;
   /** Durable when it returns ALLOWED. */
   spend(passed: readonly Node[], amounts: Spend, now: number): Verdict;
+  /**
+   * Says what a use may come to cost that is counted only afterwards. One use may go beyond what is
+   * left, but those that go on at once must fit in together. Refused with `budget-spent`.
+   */
+  foresee(passed: readonly Node[], amounts: Spend): Refused | Foreseen;
   spentOf(grant: string): Spend;
+}
+
+export interface Foreseen {
+  readonly allow: true;
+  /** What it cost is spent, or it costs nothing. May be called again. */
+  release(): void;
 }
 
 interface Account {
   readonly spent: Record<Measure, number>;
+  /** What the uses that go on may still come to cost. */
+  readonly foreseen: Record<Measure, number>;
+  going: number;
   window: number;
   uses: number;
 }
@@ -42,7 +56,7 @@ export function makeBudgets(store: KernelStore): Budgets {
   function accountOf(grant: string): Account {
     let account = accounts.get(grant);
     if (account === undefined) {
-      account = { spent: { uses: 0, bytes: 0, tokens: 0, microdollars: 0 }, window: 0, uses: 0 };
+      account = { spent: nothing(), foreseen: nothing(), going: 0, window: 0, uses: 0 };
       accounts.set(grant, account);
     }
     return account;
@@ -80,12 +94,58 @@ export function makeBudgets(store: KernelStore): Budgets {
       }
       return ALLOWED;
     },
+    foresee: (passed, amounts) => foresee(accountOf, passed, amounts),
     spentOf(grant) {
       const account = accounts.get(grant);
       if (account === undefined) return {};
       return Object.fromEntries(Object.entries(account.spent).filter(([, amount]) => amount > 0));
     },
   };
+}
+
+function foresee(
+  accountOf: (grant: string) => Account,
+  passed: readonly Node[],
+  amounts: Spend,
+): Refused | Foreseen {
+  checkAmounts(amounts);
+  const nodes = budgetedOf(passed);
+  const crowded = nodes.find((node) => isCrowded(node, accountOf(node.grant.id), amounts));
+  if (crowded !== undefined) {
+    const reason = `What is left of the budget of the grant ${crowded.grant.id} is less than this may cost beside what is going on.`;
+    return refuse('budget-spent', reason);
+  }
+  const change = (sign: 1 | -1): void => {
+    for (const { grant } of nodes) addForeseen(accountOf(grant.id), amounts, sign);
+  };
+  change(1);
+  let isOver = false;
+  return {
+    allow: true,
+    release() {
+      if (!isOver) change(-1);
+      isOver = true;
+    },
+  };
+}
+
+function nothing(): Record<Measure, number> {
+  return { uses: 0, bytes: 0, tokens: 0, microdollars: 0 };
+}
+
+/** Would this use, beside those that go on, be more than is left? */
+function isCrowded({ grant }: Node, { spent, foreseen, going }: Account, amounts: Spend): boolean {
+  if (going === 0) return false;
+  return MEASURES.some((measure) => {
+    const amount = amounts[measure] ?? 0;
+    const limit = grant.budget?.[measure];
+    return limit !== undefined && amount > 0 && spent[measure] + foreseen[measure] + amount > limit;
+  });
+}
+
+function addForeseen(account: Account, amounts: Spend, sign: 1 | -1): void {
+  account.going += sign;
+  for (const measure of MEASURES) account.foreseen[measure] += sign * (amounts[measure] ?? 0);
 }
 
 /** Each budget once, though two chains may share it. */

@@ -2,8 +2,9 @@ import type { Budget, Spend } from '../ocap/budget.ts';
 import type { Approval, Grant, HeldGrant } from '../ocap/grant.ts';
 import type { Live } from '../ocap/live.ts';
 import type { Effect, PowerDefinition } from '../ocap/power.ts';
-import type { Verdict } from '../ocap/verdict.ts';
+import type { Refused, Verdict } from '../ocap/verdict.ts';
 import type { PendingApproval, Power, Principal } from '../store/kernel-store.ts';
+import type { Foreseen } from './budgets.ts';
 import type { Mailroom } from './mail.ts';
 import type { Names } from './names.ts';
 
@@ -159,6 +160,8 @@ export interface Kernel {
    * grant that has ended it is spent all the same, and refused.
    */
   spend(grant: string, amounts: Spend): Verdict;
+  /** What a box's use may come to cost, until it is released; refused beside too many others. */
+  foresee(grant: string, amounts: Spend): Refused | Foreseen;
 
   pending(): readonly PendingApproval[];
   /** Throws `approval-decided` when it has been decided, or its time is over. */

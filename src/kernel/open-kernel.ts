@@ -174,12 +174,19 @@ function revokeMethods(inner: Inner): Pick<Kernel, 'preview' | 'revoke' | 'remov
   };
 }
 
-function boxMethods(inner: Inner): Pick<Kernel, 'replica' | 'onReplica' | 'admit' | 'spend'> {
+function boxMethods(
+  inner: Inner,
+): Pick<Kernel, 'replica' | 'onReplica' | 'admit' | 'spend' | 'foresee'> {
   const { graph, budgets, listeners, now } = inner;
   return {
     replica: (guest) => replicaOf(graph, guest, now()),
     onReplica: (listener) => void listeners.push(listener),
     admit: (use) => admitBoxUse(inner, use),
+    foresee(grant, amounts) {
+      const node = graph.get(grant);
+      if (node === undefined) return refuse('grant-unknown', `There is no grant ${grant}.`);
+      return budgets.foresee([node], amounts);
+    },
     spend(grant, amounts) {
       const node = graph.get(grant);
       if (node === undefined) return refuse('grant-unknown', `There is no grant ${grant}.`);

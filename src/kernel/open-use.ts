@@ -41,6 +41,11 @@ export function openUse(
         if (cutWith !== undefined && !controller.signal.aborted) controller.abort(cutWith);
         return controller.signal;
       },
+      foresee(amounts) {
+        const foreseen = budgets.foresee(passed, amounts);
+        if (!foreseen.allow) throw errorOf(foreseen);
+        return foreseen.release;
+      },
       spend: (amounts) => spendAll(passed, budgets, amounts, now(), spent),
     },
     spent,

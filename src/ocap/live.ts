@@ -27,6 +27,11 @@ export interface UseContext {
    * has not so much left; the call must then stop.
    */
   spend(amounts: Spend): void;
+  /**
+   * Says what the call may come to cost that is known only afterwards, until what it gives is
+   * called. Throws `budget-spent` when it and others that go on may cost more than is left.
+   */
+  foresee?(amounts: Spend): () => void;
 }
 
 /** As much of a platform's AbortSignal as this layer may know; in Node it is one. */

@@ -17,7 +17,7 @@ const MESSAGES: readonly ToDaemon[] = [
   { type: 'close-box', box: 'bx-1', token: 'secret' },
   { type: 'hello', box: 'bx-1', token: 'secret', egress: { pid: 12, start: '99' } },
   { type: 'acknowledged', change: 3, cut: 0 },
-  { type: 'ask', call: 1, what: { do: 'spend', grant: 'gr-1', spend: { bytes: 10 } } },
+  { type: 'ask', call: 1, what: { do: 'spend', grant: 'gr-1', spend: { bytes: 10 }, over: null } },
   {
     type: 'ask',
     call: 2,
@@ -28,9 +28,15 @@ const MESSAGES: readonly ToDaemon[] = [
       digest: DIGEST,
       effect: 'read',
       spend: { uses: 1 },
+      most: { tokens: 9, microdollars: 3 },
     },
   },
   { type: 'ask', call: 3, what: { do: 'door', method: 'inbox', args: [] } },
+  {
+    type: 'ask',
+    call: 4,
+    what: { do: 'spend', grant: 'gr-1', spend: {}, over: { tokens: 9 } },
+  },
 ];
 
 describe('readToDaemon()', () => {
@@ -52,8 +58,10 @@ describe('readToDaemon()', () => {
       { ...hello, egress: null },
       { ...hello, egress: { pid: -1, start: '1' } },
       { ...acknowledged, cut: 0.5 },
-      { ...spend, what: { do: 'spend', grant: 'g', spend: { uses: -1 } } },
-      { ...spend, what: { do: 'spend', grant: 'g', spend: { money: 1 } } },
+      { ...spend, what: { do: 'spend', grant: 'g', spend: { uses: -1 }, over: null } },
+      { ...spend, what: { do: 'spend', grant: 'g', spend: { money: 1 }, over: null } },
+      { ...spend, what: { do: 'spend', grant: 'g', spend: {}, over: { tokens: -1 } } },
+      { ...admit, what: { ...(admit as { what: object }).what, most: 9 } },
       { ...admit, what: { ...(admit as { what: object }).what, digest: 'short' } },
       { ...admit, what: { ...(admit as { what: object }).what, effect: 'none' } },
       { ...door, what: { do: 'door', method: 'constructor', args: [] } },

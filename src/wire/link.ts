@@ -67,12 +67,16 @@ export interface AskAdmit {
   readonly digest: string;
   readonly effect: Effect;
   readonly spend: Spend;
+  /** What it may come to cost beyond that, until a `spend` says that it is over; null for nothing. */
+  readonly most: Spend | null;
 }
 
 export interface AskSpend {
   readonly do: 'spend';
   readonly grant: string;
   readonly spend: Spend;
+  /** What was foreseen of a use that is over now; null while it goes on. */
+  readonly over: Spend | null;
 }
 
 /** The program in the box does something at its own door, as `GuestDoor` has it. */
@@ -232,13 +236,18 @@ function readAsk(what: Fields): Ask['what'] {
   }
   const grant = text(what.grant, 64);
   const spend = readSpend(fields(what.spend));
-  if (what.do === 'spend') return { do: 'spend', grant, spend };
+  if (what.do === 'spend') return { do: 'spend', grant, spend, over: readForeseen(what.over) };
   if (what.do !== 'admit') return fail('what it asks is unknown');
   const effect = (['read', 'write', 'irrevocable'] as const).find((name) => name === what.effect);
   if (effect === undefined) return fail('its effect is unknown');
   const digest = text(what.digest, 64);
   if (!/^[0-9a-f]{64}$/.test(digest)) return fail('its digest is no SHA-256');
-  return { do: 'admit', grant, text: text(what.text, 4_096), digest, effect, spend };
+  const most = readForeseen(what.most);
+  return { do: 'admit', grant, text: text(what.text, 4_096), digest, effect, spend, most };
+}
+
+function readForeseen(value: unknown): Spend | null {
+  return value === null ? null : readSpend(fields(value));
 }
 
 function readSpend(amounts: Fields): Spend {

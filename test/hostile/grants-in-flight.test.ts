@@ -108,3 +108,55 @@ describe('a guest that does not wait for a model', () => {
     await until(async () => ((await spent()) > late + 500 ? true : undefined), 'the last count');
   });
 });
+
+describe('a guest that asks a model many times at once', () => {
+  it('does not get from its budget what one call after the other would not', async () => {
+    const asked: ServerResponse[] = [];
+    place = await makeGuestPlace((request, response) => {
+      if (request.url !== '/v1/chat/completions') return false;
+      request.resume();
+      asked.push(response);
+      return true;
+    });
+    const box = await boxOf('alice');
+    const model = `model:openai ${API}/v1`;
+    await grant(model, 'to', 'alice', '--budget', 'tokens=2000');
+    const chat = (most: number) => {
+      const body = JSON.stringify({
+        ...{ model: 'm', max_tokens: most },
+        messages: [{ role: 'user', content: 'hello' }],
+      });
+      return curl('/v1/chat/completions', '-H content-type:application/json', `-d '${body}'`);
+    };
+    const answer = () => {
+      const usage = { prompt_tokens: 10, completion_tokens: 500 };
+      for (const response of asked.splice(0)) {
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ choices: [], usage }));
+      }
+    };
+    // The control: what fits in together goes on together.
+    const small = [box.start(chat(500)), box.start(chat(500))];
+    await until(() => (asked.length === 2 ? true : undefined), 'two questions');
+    answer();
+    for (const { printed } of small) expect(await printed).toMatch(/ 200$/);
+    await until(async () => {
+      const [view] = await place.json<{ spent: { tokens?: number } }>('grants', '--to', 'alice');
+      return view?.spent.tokens === 1020 ? true : undefined;
+    }, 'both counts');
+
+    const many = Array.from({ length: 6 }, () => box.start(chat(600)));
+    await until(() => (asked.length > 0 ? true : undefined), 'a question');
+    const early = await Promise.race(many.map(({ printed }) => printed));
+    expect(early).toContain('budget-spent');
+    await until(async () => {
+      const rows = await place.json<{ code?: string }>('log', '--denied');
+      return rows.length === 5 ? true : undefined;
+    }, 'five refusals');
+    expect(asked).toHaveLength(1);
+    answer();
+    const printed = await Promise.all(many.map((one) => one.printed));
+    expect(printed.filter((text) => / 200$/.test(text))).toHaveLength(1);
+    await box.end();
+  });
+});

@@ -24,7 +24,11 @@ it('pays for what a box used of a grant that has ended, and of no other box or g
   const [own, others, another] = [give(ann, null), give(ben, null), give(ann, 'bx-two')];
   await kernel.revoke(HOST, { grant: own }, '');
   for (const [call, grant] of [own, others, another].entries()) {
-    session.ask({ type: 'ask', call, what: { do: 'spend', grant, spend: { tokens: 4 } } });
+    session.ask({
+      type: 'ask',
+      call,
+      what: { do: 'spend', grant, spend: { tokens: 4 }, over: null },
+    });
   }
   await expect.poll(() => told.length).toBe(3);
   session.close();

@@ -7,6 +7,7 @@ import type { GuestDoor } from '../../wire/doors.ts';
 import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
 import type { Acknowledged, Ask, Change, FromDaemon } from '../../wire/link.ts';
 import { type Changes, makeChanges } from './changes.ts';
+import { type ForeseenUses, makeForeseen } from './foreseen.ts';
 import { CALLS_MAX, LINK_SECRETS_MS } from './limits.ts';
 
 /** An egress that is connected: it is told of every change, and its calls are answered. */
@@ -37,6 +38,7 @@ export function openEgressSession(options: SessionOptions): EgressSession {
   const { kernel, box, send } = options;
   const changes = makeChanges(options.home, kernel, box);
   const over = new AbortController();
+  const foreseen = makeForeseen(kernel);
   const waiting = new Map<number, (cut: number | null) => void>();
   let last: Promise<number | null> = Promise.resolve(0);
   let calls = 0;
@@ -61,7 +63,7 @@ export function openEgressSession(options: SessionOptions): EgressSession {
       send({
         type: 'answer',
         call,
-        value: (await work(options, changes, over.signal, what)) ?? null,
+        value: (await work(options, changes, foreseen, over.signal, what)) ?? null,
       });
     } catch (error) {
       const { code, message } = PowerboxError.is(error) ? error : unforeseen();
@@ -88,6 +90,7 @@ export function openEgressSession(options: SessionOptions): EgressSession {
     close() {
       clearInterval(timer);
       over.abort();
+      foreseen.close();
       for (const done of waiting.values()) done(null);
       waiting.clear();
     },
@@ -97,6 +100,7 @@ export function openEgressSession(options: SessionOptions): EgressSession {
 async function work(
   { kernel, box, door: openDoor }: SessionOptions,
   changes: Changes,
+  foreseen: ForeseenUses,
   ended: AbortSignal,
   what: Ask['what'],
 ): Promise<unknown> {
@@ -109,9 +113,17 @@ async function work(
   // What was used of a grant is told after its end, too, and maybe to a daemon that came later.
   const isOfBox = what.do === 'spend' ? wasGiven(kernel, what.grant, box) : changes.has(what.grant);
   if (!isOfBox) throw new PowerboxError('grant-unknown', 'The box does not hold this grant.');
-  if (what.do === 'spend') return kernel.spend(what.grant, what.spend);
-  const { grant, text, digest, effect, spend } = what;
-  return kernel.admit({ box: box.id, grant, call: text, digest, effect, spend });
+  if (what.do === 'spend') {
+    const paid = kernel.spend(what.grant, what.spend);
+    if (what.over !== null) foreseen.end(what.grant, what.over);
+    return paid;
+  }
+  const { grant, text, digest, effect, spend, most } = what;
+  const refusal = most === null ? null : foreseen.begin(grant, most);
+  if (refusal !== null) return refusal;
+  const verdict = await kernel.admit({ box: box.id, grant, call: text, digest, effect, spend });
+  if (!verdict.allow && most !== null) foreseen.end(grant, most);
+  return verdict;
 }
 
 function wasGiven(kernel: Kernel, id: string, box: RegisteredBox): boolean {

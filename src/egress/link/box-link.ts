@@ -14,6 +14,8 @@ export interface BoxLink {
   admit(use: Omit<AskAdmit, 'do'>, signal: AbortSignal): Promise<Verdict>;
   /** What became known of a use later; refused when it must be cut. */
   spend(grant: string, spend: Spend): Promise<Verdict>;
+  /** A use is over of which so much was foreseen. */
+  over(grant: string, most: Spend): void;
   /** Something that the program in the box does at its own door. */
   door(method: DoorMethod, args: readonly unknown[], signal: AbortSignal): Promise<unknown>;
   close(): void;
@@ -64,7 +66,11 @@ export function openBoxLink(options: BoxLinkOptions): BoxLink {
     grants,
     known: () => (isKnown ? Promise.resolve(true) : first.then((known) => known || isKnown)),
     admit: (use, signal) => link.ask({ do: 'admit', ...use }, signal) as Promise<Verdict>,
-    spend: (grant, spend) => link.ask({ do: 'spend', grant, spend }) as Promise<Verdict>,
+    spend: (grant, spend) =>
+      link.ask({ do: 'spend', grant, spend, over: null }) as Promise<Verdict>,
+    over: (grant, most) =>
+      // A daemon that cannot be told has forgotten it with the connection.
+      void link.ask({ do: 'spend', grant, spend: {}, over: most }).catch(() => {}),
     door: (method, args, signal) => link.ask({ do: 'door', method, args }, signal),
     close() {
       clearTimeout(timer);

@@ -35,6 +35,15 @@ export function usageOfCall(config: ModelConfig, call: ModelCall, told: Provider
   };
 }
 
+/** What is known of the usage of a call that nobody has answered. */
+export const UNTOLD: ProviderUsage = { input: null, cached: 0, stored: 0, output: null };
+
+/** The most that a call can come to cost. */
+export function mostOf(config: ModelConfig, call: ModelCall): Spend {
+  const { inputTokens, outputTokens, microdollars } = usageOfCall(config, call, UNTOLD);
+  return { tokens: inputTokens + outputTokens, microdollars };
+}
+
 /** Dearer than any model that is sold by its tokens: money without a price must not be endless. */
 const UNKNOWN: Omit<Price, 'model'> = { input: 150_000_000, output: 600_000_000 };
 const FREE: Omit<Price, 'model'> = { input: 0, output: 0 };

@@ -15,15 +15,23 @@ const question = { model: 'm', maxTokens: 10, messages: [{ role: 'user', content
 /** What a chat costs that comes to its end in this way before there is an answer. */
 async function tokensOf(end: (grant: AbortController) => Error): Promise<number> {
   const grant = new AbortController();
+  let isForeseen = false;
   const fetcher: Fetcher = { fetch: () => Promise.reject(end(grant)) };
   const spent: Spend[] = [];
   const context = {
     narrowings: [],
     signal: grant.signal,
     spend: (amounts: Spend) => void spent.push(amounts),
+    foresee() {
+      isForeseen = true;
+      return () => {
+        isForeseen = false;
+      };
+    },
   };
   const asked = openModel(config, fetcher).call('chat', [question], context) as Promise<unknown>;
   await expect(asked).rejects.toBeInstanceOf(PowerboxError);
+  expect(isForeseen).toBe(false);
   return spent.reduce((sum, { tokens = 0 }) => sum + tokens, 0);
 }
 

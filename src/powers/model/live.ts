@@ -3,14 +3,14 @@ import { PowerboxError } from '../../wire/errors.ts';
 import type { HttpHeader } from '../http/call.ts';
 import type { FetchAnswer, Fetcher, FetchRequest } from '../http/fetcher.ts';
 import { CHAT_PATHS, type ModelConfig } from './config.ts';
-import { priceOf, spendOrDrain, type Usage, usageOfCall } from './cost.ts';
+import { mostOf, priceOf, spendOrDrain, UNTOLD, type Usage, usageOfCall } from './cost.ts';
 import { answerOf } from './dialect.ts';
 import { failureOf } from './failure.ts';
 import type { ModelCall } from './kind.ts';
 import { RESPONSE_BYTES_MAX } from './limits.ts';
 import { modelPower } from './power.ts';
 import { openStream } from './stream.ts';
-import { type ProviderUsage, usageOf } from './usage.ts';
+import { usageOf } from './usage.ts';
 
 /** One request under way: what was judged is what is sent. */
 export interface Asked {
@@ -47,7 +47,7 @@ async function ask(
   config: ModelConfig,
   fetcher: Fetcher,
   call: ModelCall,
-  { signal, spend }: UseContext,
+  { signal, spend, foresee }: UseContext,
 ): Promise<Asked> {
   // A budget that is spent stops the call before it costs anything.
   const { input, output } = priceOf(config, call.model);
@@ -55,22 +55,31 @@ async function ask(
   spend(first);
   const { credential } = config;
   if (signal.aborted) throw endOf(signal);
+  const release = foresee?.(mostOf(config, call));
   const settle: Asked['settle'] = (told, bytes, through) => {
     const usage = usageOfCall(config, call, told);
-    spendOrDrain(through, {
-      tokens: Math.max(0, usage.inputTokens + usage.outputTokens - first.tokens),
-      microdollars: Math.max(0, usage.microdollars - first.microdollars),
-      bytes: call.bytes + bytes,
-    });
+    try {
+      spendOrDrain(through, {
+        tokens: Math.max(0, usage.inputTokens + usage.outputTokens - first.tokens),
+        microdollars: Math.max(0, usage.microdollars - first.microdollars),
+        bytes: call.bytes + bytes,
+      });
+    } finally {
+      release?.();
+    }
     return usage;
   };
   const options = { signal, credential, addressNamed: true };
   const answer = await fetcher.fetch(requestOf(config, call), options).catch((error: unknown) => {
     // Who stops waiting does not stop the provider, which is paid for what nobody heard.
     if (signal.aborted || isTimeout(error)) settle(UNTOLD, 0, spend);
+    release?.();
     throw error;
   });
-  if (answer.status !== 200) throw await failureOf(config, answer);
+  if (answer.status !== 200) {
+    release?.();
+    throw await failureOf(config, answer);
+  }
   return { call, answer, settle };
 }
 
@@ -79,8 +88,6 @@ function endOf({ reason }: UseContext['signal']): PowerboxError {
   if (PowerboxError.is(reason)) return reason;
   return new PowerboxError('power-failed', 'The call was ended before anything was sent.');
 }
-
-const UNTOLD: ProviderUsage = { input: null, cached: 0, stored: 0, output: null };
 
 function isTimeout(error: unknown): boolean {
   return PowerboxError.is(error) && error.code === 'upstream-timeout';

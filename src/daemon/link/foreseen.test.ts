@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { HOST, kernelFixture } from '../../../test/support/kernel-fixture.ts';
+import { makeForeseen } from './foreseen.ts';
+
+it('lets go of what was foreseen when a use is over, once, or when the egress is gone', () => {
+  const { kernel, guest, till } = kernelFixture();
+  const ask = { parent: till(), to: guest('ann'), budget: { tokens: 10 } };
+  const { id } = kernel.grant(HOST, ask);
+  const [one, two] = [makeForeseen(kernel), makeForeseen(kernel)];
+  const most = { tokens: 5, microdollars: 1 };
+  expect([one.begin(id, most), one.begin(id, most)]).toEqual([null, null]);
+  expect(two.begin(id, most)).toMatchObject({ code: 'budget-spent' });
+  // Nothing of this size goes on there, so nothing is let go of.
+  one.end(id, { tokens: 1 });
+  two.end(id, most);
+  expect(two.begin(id, most)).toMatchObject({ code: 'budget-spent' });
+  one.end(id, most);
+  expect(two.begin(id, most)).toBeNull();
+  expect(one.begin(id, most)).toMatchObject({ code: 'budget-spent' });
+  two.close();
+  expect(one.begin(id, most)).toBeNull();
+  expect(one.begin('gr-none', most)).toMatchObject({ code: 'grant-unknown' });
+});
