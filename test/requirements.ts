@@ -267,6 +267,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
     verifiedBy: [
       ['src/egress/credentials/fill-slots.test.ts', 'no value anywhere but in an exact slot'],
       ['test/hostile/egress-echo.test.ts', 'never by OPTIONS or outside its slot'],
+      ['src/host/secret-refresh.test.ts', 'none that is meant for elsewhere'],
+      ['src/daemon/link/session-secrets.test.ts', 'none that is meant for another slot'],
     ],
   },
   {
@@ -275,6 +277,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     verifiedBy: [
       ['src/egress/credentials/fill-slots.test.ts', 'every other credential header and query key'],
       ['test/hostile/egress-exfiltration.test.ts', '43 arrives nowhere at all'],
+      ['test/hostile/grants-in-flight.test.ts', 'sends no credential of a stranger'],
     ],
   },
   {
@@ -364,6 +367,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
     verifiedBy: [
       ['src/kernel/budgets.test.ts', 'are conserved, whoever spends at once'],
       ['src/kernel/budgets.test.ts', 'is still spent when the kernel is opened again'],
+      ['test/hostile/grants-in-flight.test.ts', 'pays for what it does not hear'],
+      ['test/hostile/grants-in-flight.test.ts', 'what one call after the other would not'],
       ['test/e2e/story.test.ts', 'works ten times, also when the daemon is killed'],
     ],
   },
@@ -381,6 +386,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'What comes back through a grant carries the grant, and what a holder hands in is called only while the grant lives.',
     verifiedBy: [
       ['src/kernel/use.test.ts', 'carries the grant: its narrowing, its record and its end'],
+      ['src/kernel/given-objects.test.ts', 'when the time of a grant on the way is over'],
       ['src/kernel/use.test.ts', 'is called back only while the grant lives'],
       ['src/ocap/membrane.test.ts', 'keeps identity on every round trip'],
     ],
@@ -412,6 +418,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       ['test/hostile/gateway-socket.test.ts', 'cannot hold more calls than it may'],
       ['test/hostile/gateway-guest.test.ts', 'cannot hold more powers than it may'],
       ['test/hostile/gateway-guest.test.ts', 'is cut when it does not read what it asked for'],
+      ['src/kernel/delegate.test.ts', 'is bounded in what the rules of its grants say'],
     ],
   },
   {
