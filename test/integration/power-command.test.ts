@@ -76,10 +76,19 @@ async function run(text: string, args: readonly string[], options?: object): Pro
 
 /** Is there a process with this text among its arguments? */
 function isRunning(mark: string): boolean {
+  return someCommand((words) => words.includes(mark));
+}
+
+/** The program itself, and not only what starts it. */
+function isSleeping(seconds: string): boolean {
+  return someCommand(([program, first]) => program === 'sleep' && first === seconds);
+}
+
+function someCommand(test: (words: readonly string[]) => boolean): boolean {
   return readdirSync('/proc').some((pid) => {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(mark);
+      return test(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0'));
     } catch {
       return false;
     }
@@ -254,7 +263,7 @@ describe('a process', () => {
   it('is signalled', async () => {
     const seconds = mark();
     const sleeping = await start('sleep', [seconds]);
-    await until(() => isRunning(seconds));
+    await until(() => isSleeping(seconds));
     sleeping.call('signal', ['SIGTERM'], context());
     expect(await status(sleeping)).toEqual({ status: 143 });
   });
