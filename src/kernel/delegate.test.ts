@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HOST, kernelFixture, useGrant } from '../../test/support/kernel-fixture.ts';
 import { DELEGATION_DEPTH_MAX } from '../ocap/limits.ts';
 import type { GrantAsk } from './kernel.ts';
-import { GIVEN_CHARS_MAX, GRANTS_GIVEN_MAX } from './limits.ts';
+import { GIVEN_CHARS_MAX, GRANTS_GIVEN_MAX, NAMES_FROM_GUESTS_MAX } from './limits.ts';
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 
@@ -135,6 +135,23 @@ describe('what one guest gives', () => {
     if (left >= each) give({});
     expect(() => give({})).toThrow(code('limit-exceeded'));
     expect(() => give({ narrowing })).toThrow(code('limit-exceeded'));
+  });
+});
+
+describe('the directories of a guest', () => {
+  it('cannot be filled by another guest', () => {
+    const fixture = kernelFixture();
+    const { kernel } = fixture;
+    const [ann, ben] = [fixture.guest('ann'), fixture.guest('ben')];
+    const root = fixture.till();
+    const { id } = kernel.grant(HOST, { parent: root, to: ann });
+    kernel.together(() => {
+      for (let count = 0; count < NAMES_FROM_GUESTS_MAX; count += 1) {
+        kernel.names.makeDirectory(ben, `d${count}`);
+      }
+    });
+    expect(() => kernel.grant(ann, { parent: id, to: ben })).toThrow(code('limit-exceeded'));
+    expect(() => kernel.grant(HOST, { parent: root, to: ben })).not.toThrow();
   });
 });
 

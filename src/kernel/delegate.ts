@@ -10,6 +10,7 @@ import { type GrantAsk, HOST } from './kernel.ts';
 import {
   GIVEN_CHARS_MAX,
   GRANTS_GIVEN_MAX,
+  NAMES_FROM_GUESTS_MAX,
   NARROWING_BYTES_MAX,
   REASON_CHARS_MAX,
 } from './limits.ts';
@@ -38,6 +39,7 @@ export function delegate(parts: DelegateParts, giver: string, ask: GrantAsk): No
   checkWay(parent, giver, receiver);
   const grant = readAsk(ask, parent, giver, receiver.id, now());
   checkGiven(graph, giver, parent, grant.narrowing);
+  checkRoom(store, giver, receiver);
   if (grant.narrowing !== null && parent.kind === undefined) {
     throw new PowerboxError('kind-unknown', `No kind ${parent.power.kind} is installed.`);
   }
@@ -46,6 +48,15 @@ export function delegate(parts: DelegateParts, giver: string, ask: GrantAsk): No
   names.write(receiver.id, name, grant.id);
   recorder.now(grantEntry(grant, parent.power, [...parent.chain, grant.id], parent));
   return graph.add(grant, parent.power);
+}
+
+/** What guests give leaves room for the names of the host's grants, and for the holder's own. */
+function checkRoom(store: KernelStore, giver: string, { id, name }: Principal): void {
+  if (giver === HOST || store.names.count(id) < NAMES_FROM_GUESTS_MAX) return;
+  throw new PowerboxError(
+    'limit-exceeded',
+    `Cannot grant to ${name}: its directories are as full as guests may make them.`,
+  );
 }
 
 /** The grant through which the host holds a new power. */

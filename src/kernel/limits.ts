@@ -37,6 +37,9 @@ export const NAME_DEPTH_MAX = 16;
 /** Names of one holder in all its directories; what it writes fills the host's disk. */
 export const NAMES_HELD_MAX = 10_000;
 
+/** Names of a holder beyond which other guests may give it none; the rest is its own and the host's. */
+export const NAMES_FROM_GUESTS_MAX = 5_000;
+
 /** UTF-8 bytes of the words of one mail: a page, which a person may still want to read. */
 export const MAIL_TEXT_BYTES_MAX = 8_192;
 
