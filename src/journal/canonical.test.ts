@@ -19,6 +19,29 @@ describe('entryText()', () => {
     expect(entryText(turned as unknown as JournalEntry)).toBe(entryText(entry));
   });
 
+  it('is the same however it is written', () => {
+    const plain = (value: unknown): string => {
+      if (Array.isArray(value)) return `[${value.map(plain).join(',')}]`;
+      if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+      const names = Object.keys(value).sort();
+      const field = (name: string) => plain((value as Record<string, unknown>)[name]);
+      return `{${names.map((name) => `${JSON.stringify(name)}:${field(name)}`).join(',')}}`;
+    };
+    const key = fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom('10', '9', 'a', '__proto__'));
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof({ maxDepth: 3 }, tie('leaf'), tie('list'), tie('object')),
+      leaf: fc.oneof(fc.string({ unit: 'binary' }), fc.double(), fc.boolean(), fc.constant(null)),
+      list: fc.array(tie('any'), { maxLength: 4 }),
+      object: fc.dictionary(key, tie('any'), { maxKeys: 5, noNullPrototype: true }),
+    }));
+    fc.assert(
+      fc.property(value.object, (entry) => {
+        expect(entryText(entry as unknown as JournalEntry)).toBe(plain(entry));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('cuts a text longer than FIELD_CHARS_MAX and says by how much', () => {
     const url = 'u'.repeat(FIELD_CHARS_MAX + 5);
     expect(JSON.parse(entryText(requestEntry({ url }))).url).toBe(

@@ -63,7 +63,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#row = makeResponseRow(box, use);
     response.on('close', () => {
       if (this.#row.written) return;
-      this.#record(response.writableFinished ? undefined : 'egress-down');
+      if (response.writableFinished) {
+        this.#record(undefined);
+        return;
+      }
+      this.#record('egress-down');
       this.#controller?.abort(new Error('the box went away'));
     });
     response.on('drain', () => this.#resume());
