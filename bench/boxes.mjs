@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBox } from '../dist/boxes/process/start.js';
+import { linkPath, openLinkedBox } from '../dist/host/daemon-link.js';
 import { startEgress } from '../dist/host/egress-process.js';
 import { prepare } from '../dist/host/prepare.js';
 import { openHome } from '../dist/store/home.js';
@@ -92,9 +93,15 @@ async function manyBoxes(place, count) {
   } finally {
     await Promise.all(boxes.map(({ box }) => box.stop(0)));
     await Promise.all(boxes.map(({ id }) => egress.close(id)));
+    await Promise.all(boxes.map(({ linked }) => linked.close()));
     egress.end();
     for (const { box } of boxes) await box.cleanUp();
   }
+}
+
+/** It was started with the place. */
+function daemonIsUp() {
+  throw new Error('The daemon is gone.');
 }
 
 /** A shell that waits for a line, then asks the upstream for its own name. */
@@ -120,13 +127,16 @@ async function oneBox(place, home, egress, name) {
     kit: null,
     policy: null,
     detach: false,
+    as: null,
   });
   const { spec } = prepared;
-  egress.open(prepared.egress);
+  const linked = await openLinkedBox(home, daemonIsUp, prepared.opening);
+  const link = { socket: linkPath(home), token: linked.token };
+  egress.open({ ...prepared.egress, link });
   const starting = await startBox({ ...spec, stdio: ['pipe', 'pipe', 'inherit'] });
   void egress.listen(spec.id, starting.listeners).then(starting.handedOver);
   const box = await starting.go();
-  return { id: spec.id, name, box };
+  return { id: spec.id, name, box, linked };
 }
 
 function say({ box }) {

@@ -15,8 +15,9 @@ import { sweep } from './sweep.ts';
 
 /**
  * Starts a box and stays with it to its end. The program starts only when the start is in the
- * journal, and the daemon knows the box as a guest with its grants. The egress process comes up beside it: what the program connects to meanwhile waits in
- * the listeners, which nothing else reads.
+ * journal, and the daemon knows the box as a guest with its grants. The egress process comes up
+ * beside it: what the program connects to meanwhile waits in the listeners, which nothing else
+ * reads.
  */
 export async function runBox(
   home: Home,
