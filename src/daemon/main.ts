@@ -86,13 +86,14 @@ main().catch((error: unknown) => {
         message: `Cannot start the daemon: ${error instanceof Error ? error.message : 'it failed'}.`,
         hint: 'Run `powerbox daemon logs`.',
       };
-  tellReadiness({ state: 'failed', code, message, hint });
   try {
     openLog(logPath(openHome(process.env))).say(
       `not started: [${code}] ${message} ${placeOf(error)}`,
     );
   } catch {
-    // The home itself is what is wrong; whoever started the daemon has been told.
+    // The home itself is what is wrong; whoever started the daemon is told.
   }
+  // Last of all: who hears it may take the home away.
+  tellReadiness({ state: 'failed', code, message, hint });
   process.exit(ERRORS[code].exit);
 });
