@@ -26,7 +26,13 @@ export type Decision =
       /** What is asked of a model, where the grant is one for that. */
       readonly model: ModelUse | null;
     }
-  | ({ readonly ok: false } & Refusal);
+  | RefusedDecision;
+
+interface RefusedDecision extends Refusal {
+  readonly ok: false;
+  /** The grant that would have let it out, where the daemon said no. */
+  readonly grant?: HttpGrant;
+}
 
 export interface Question {
   readonly call: HttpCall;
@@ -52,7 +58,7 @@ export async function decide(link: BoxLink, question: Question): Promise<Decisio
   const { reader, signal } = question;
   let { call } = question;
   const spent = new Set<string>();
-  let usedUp: Refusal | null = null;
+  let usedUp: RefusedDecision | null = null;
   for (;;) {
     const found = find(link, call, spent);
     if (call.body === undefined && reader !== null && found.wantsBody) {
@@ -62,7 +68,7 @@ export async function decide(link: BoxLink, question: Question): Promise<Decisio
       continue;
     }
     if (found.grant === null) {
-      return { ok: false, ...(usedUp ?? found.refusal ?? explain(link, call)) };
+      return usedUp ?? { ok: false, ...(found.refusal ?? explain(link, call)) };
     }
     const { grant, model } = found;
     const hold = link.grants.hold(grant);
@@ -72,8 +78,9 @@ export async function decide(link: BoxLink, question: Question): Promise<Decisio
     const refusal = await ask(link, decision, signal());
     if (refusal === null) return decision;
     hold.release();
-    if (!USED_UP.has(refusal.code)) return { ok: false, ...refusal };
-    usedUp ??= refusal;
+    const refused: RefusedDecision = { ok: false, ...refusal, grant };
+    if (!USED_UP.has(refusal.code)) return refused;
+    usedUp ??= refused;
     spent.add(grant.id);
   }
 }

@@ -58,7 +58,7 @@ export async function useHttp(
   const call = callOf(target, head);
   const url = recordedUrl(target, head);
   const decision = await decide(box.link, { call, reader, signal });
-  if (!decision.ok) return refused(box, target, call, url, decision);
+  if (!decision.ok) return refused(box, target, call, url, decision, decision.grant ?? null);
   let result: UseResult | undefined;
   try {
     result = await fillAndRecord(box, target, head, url, decision);

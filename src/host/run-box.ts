@@ -56,7 +56,7 @@ async function begin(
     journal = openJournal(home, key);
     const [starting, linked] = await both(walls, opening);
     writeFileSync(prepared.egress.endMark, '', { mode: 0o600 });
-    journal.append(startEntry(options, prepared));
+    journal.append(startEntry(options, prepared, linked.guest.id));
     const going = starting.go();
     egress = startEgress(home, key, events);
     const link = { socket: linkPath(home), token: linked.token };
@@ -89,10 +89,11 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<readon
   return [await first, await second];
 }
 
-function startEntry(options: RunOptions, prepared: Prepared): BoxStartEntry {
+function startEntry(options: RunOptions, prepared: Prepared, guest: string): BoxStartEntry {
   return {
     kind: 'box-start',
     box: prepared.spec.id,
+    guest,
     program: prepared.spec.program,
     workspace: `${options.cwd} (${prepared.workspaceAccess})`,
     rules: prepared.rules,

@@ -26,6 +26,8 @@ export type JournalEntry =
 export interface BoxStartEntry {
   readonly kind: 'box-start';
   readonly box: string;
+  /** The guest that it runs as; absent for a command's box, which is nobody's. */
+  readonly guest?: string;
   readonly program: readonly string[];
   readonly workspace: string;
   /** The rules in force, as text, in order. */

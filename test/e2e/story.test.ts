@@ -183,11 +183,14 @@ describe('a power goes from hand to hand', () => {
     for (const words of ['to alice', 'the release', 'budget-spent', 'grant-revoked']) {
       expect(log).toContain(words);
     }
-    const ofBob = jsonLines<{ kind: string; verdict?: string; chain?: string[] }>(
+    const ofBob = jsonLines<{ kind: string; verdict?: string; code?: string; chain?: string[] }>(
       await powerbox('log', '--guest', 'bob', '--limit', '500', '--json'),
     );
+    expect(ofBob.some(({ kind }) => kind === 'box-start')).toBe(true);
     const allowed = ofBob.filter(({ kind, verdict }) => kind === 'request' && verdict === 'allow');
     expect(allowed).toHaveLength(11);
+    const spent = ofBob.filter(({ code }) => code === 'budget-spent');
+    expect(spent).toMatchObject([{ chain: [...first.chain, expect.any(String)] }]);
     for (const { chain } of allowed) expect(chain?.slice(0, 2)).toEqual(first.chain);
     expect(JSON.stringify(ofBob)).not.toContain(place.demo.token);
     expect(await powerbox('log', 'verify')).toContain('The journal is whole');
