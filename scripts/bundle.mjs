@@ -54,7 +54,9 @@ async function bundleCommandLine(folder) {
     chunkFileNames: 'chunks/[name].js',
     codeSplitting: {
       groups: [
-        { name: 'core', priority: 3, test: (id) => core.has(id) || id.includes('/commander/') },
+        { name: 'core', priority: 4, test: (id) => core.has(id) || id.includes('/commander/') },
+        // Else `run` would load what the others talk to the daemon with, which it does not need.
+        { name: 'shared', priority: 3, test: (id) => door.has(id) && run.has(id) },
         { name: 'door', priority: 2, test: (id) => door.has(id) || id.includes('/capnweb/') },
         { name: 'run', priority: 1, test: (id) => run.has(id) },
       ],
