@@ -10,6 +10,7 @@ import { ERRORS, PowerboxError } from '../wire/errors.ts';
 import { IDLE_MS_DEFAULT, STOP_MS_MAX } from './limits.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { type Log, openLog } from './log-file.ts';
+import { placeOf } from './place-of.ts';
 import { logPath, socketPath } from './places.ts';
 import { tellReadiness } from './ready.ts';
 import { watchHome } from './watch.ts';
@@ -65,17 +66,6 @@ async function serve(home: Home, lock: Lock, log: Log, idleMs: number): Promise<
       process.exit(status);
     });
   }
-}
-
-/** Where a fault happened. Its message may hold what a guest sent, so it is not kept. */
-function placeOf(error: unknown): string {
-  if (PowerboxError.is(error)) return `[${error.code}] ${error.message}`;
-  if (!(error instanceof Error)) return typeof error;
-  const at = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return `${error.name}${at
-    .slice(0, 4)
-    .join('')
-    .replace(/\s+at /g, ' < ')}`;
 }
 
 main().catch((error: unknown) => {

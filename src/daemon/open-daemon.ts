@@ -10,13 +10,13 @@ import type { Home } from '../store/home.ts';
 import { openKernelStore } from '../store/kernel-database.ts';
 import { deriveKey, loadKey } from '../vault/key.ts';
 import type { DaemonInfo } from '../wire/doors.ts';
-import { PowerboxError } from '../wire/errors.ts';
 import { makeFetchProcess } from './fetch-process.ts';
 import { loadKinds } from './kinds.ts';
 import { REAP_MS } from './limits.ts';
 import { type Link, openLink } from './link/server.ts';
 import type { Log } from './log-file.ts';
 import { ownKinds } from './own-kinds.ts';
+import { placeOf } from './place-of.ts';
 import { reapBoxes } from './reap.ts';
 import { writeDaemonRecord } from './record.ts';
 import { ownVersion } from './version.ts';
@@ -41,7 +41,7 @@ export async function openDaemon(home: Home, log: Log, stop: () => void): Promis
       try {
         await end();
       } catch (error) {
-        log.say(`close: ${codeOf(error)}`);
+        log.say(`close: ${placeOf(error)}`);
       }
     }
   };
@@ -57,7 +57,7 @@ export async function openDaemon(home: Home, log: Log, stop: () => void): Promis
       journal,
       kinds,
       lastUsed: () => lastUsed(usage.usage()),
-      onFailure: (error) => log.say(`the record cannot be written: ${codeOf(error)}`),
+      onFailure: (error) => log.say(`the record cannot be written: ${placeOf(error)}`),
     });
     made.kernel = kernel;
     opened.push(() => kernel.close());
@@ -80,7 +80,7 @@ export async function openDaemon(home: Home, log: Log, stop: () => void): Promis
         stop,
         running: (guest) => link.all().find((box) => box.guest === guest)?.id ?? null,
       },
-      log: (error) => log.say(`door: ${codeOf(error)}`),
+      log: (error) => log.say(`door: ${placeOf(error)}`),
     });
     opened.push(() => doors.close());
     const isNeeded = (): boolean =>
@@ -102,7 +102,7 @@ async function keepReaping(home: Home, link: Link, log: Log): Promise<() => void
       const ended = await reapBoxes(home, link, Date.now());
       for (const box of ended) log.say(`${box} was gone, and what it was given has ended`);
     } catch (error) {
-      log.say(`cannot look for dead boxes: ${codeOf(error)}`);
+      log.say(`cannot look for dead boxes: ${placeOf(error)}`);
     } finally {
       reaping = false;
     }
@@ -141,12 +141,4 @@ function nameOf(kernel: Kernel, id: string): string {
 /** Looked up in what was counted: a copy for each grant that is shown would cost their square. */
 function lastUsed(usage: ReadonlyMap<string, { readonly last: number }>): LastUsed {
   return { get: (grant) => usage.get(grant)?.last };
-}
-
-/** What a log may hold of an error that nobody meant for a person. */
-function codeOf(error: unknown): string {
-  if (PowerboxError.is(error)) return `[${error.code}] ${error.message}`;
-  if (!(error instanceof Error)) return typeof error;
-  const place = /\n\s+at ([^\n]{1,200})/.exec(error.stack ?? '')?.[1] ?? '';
-  return `${error.name} at ${place}`;
 }

@@ -5,8 +5,8 @@ import type { Node } from './graph.ts';
 import type { Reference } from './kernel.ts';
 import { OBJECTS_HELD_MAX } from './limits.ts';
 import type { Holding } from './objects.ts';
-import { endTimer } from './open-use.ts';
 import { makeReference } from './reference.ts';
+import { watchTime } from './watch-time.ts';
 
 /** The objects that holders got through grants, and closing them when one of those ends. */
 export interface GivenObjects {
@@ -23,7 +23,7 @@ export interface GivenObjects {
 interface Given {
   readonly holder: string;
   readonly live: Live;
-  readonly timer: NodeJS.Timeout | undefined;
+  readonly stopWatching: () => void;
 }
 
 /** The grants that a holding passes, all of them valid now. Throws when one has ended. */
@@ -43,8 +43,8 @@ export function makeGivenObjects(passedBy: PassedBy, now: () => number): GivenOb
       own?.delete(reference);
       if (own?.size === 0) byGrant.delete(grant);
     }
-    const { holder, live, timer } = object;
-    clearTimeout(timer);
+    const { holder, live, stopWatching } = object;
+    stopWatching();
     const count = (heldBy.get(holder) ?? 1) - 1;
     if (count === 0) heldBy.delete(holder);
     else heldBy.set(holder, count);
@@ -74,9 +74,8 @@ export function makeGivenObjects(passedBy: PassedBy, now: () => number): GivenOb
       }
       const words = { grant: node.grant.id, requires, kind: node.power.kind, facet: live.facet };
       const reference = makeReference(words, { holder, live });
-      const timer = endTimer(passed, now, () => forget(reference));
-      timer?.unref();
-      objects.set(reference, { holder, live, timer });
+      const stopWatching = watchTime(passed, now, () => forget(reference));
+      objects.set(reference, { holder, live, stopWatching });
       for (const grant of grantsOf(reference)) {
         const own = byGrant.get(grant) ?? new Set<Reference>();
         own.add(reference);

@@ -40,6 +40,8 @@ export interface Node {
   readonly approval: Grant['approval'];
   readonly uses: Set<OpenUse>;
   death: Death | null;
+  /** It was ended, and that could not be written: it is to be written when it is ended again. */
+  unwritten: boolean;
 }
 
 export interface Given {
@@ -161,6 +163,7 @@ function makeNode(
     approval: stricter(parent?.approval ?? 'none', grant.approval),
     uses: new Set(),
     death: parent?.death ?? null,
+    unwritten: false,
   };
   path.push(node);
   const budgeted = path.filter((each) => each.grant.budget !== null);

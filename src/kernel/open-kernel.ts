@@ -110,7 +110,7 @@ function makeInner(parts: KernelParts): Inner {
     budgets: makeBudgets(store),
     approvals: makeApprovals(store, recorder, now, parts.approvalMs),
     names: makeNames(store),
-    roots: makeRoots(graph),
+    roots: makeRoots(),
     objects: makeObjects(({ node, requires }) => {
       const passed = [node, ...requires.map((id) => nodeAt(graph, id))];
       for (const each of passed) {

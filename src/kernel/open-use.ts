@@ -5,11 +5,14 @@ import type { Budgets } from './budgets.ts';
 import { closeLive } from './close-live.ts';
 import type { Node, OpenUse } from './graph.ts';
 import { errorOf } from './validity.ts';
+import { watchTime } from './watch-time.ts';
 
 /** One use while it goes on: what the power is told of it, and how it is cut. */
 export interface GoingUse extends OpenUse {
   readonly context: UseContext;
   readonly spent: Readonly<Record<string, number>>;
+  /** Throws what the use was cut with, when it was. */
+  throwIfCut(): void;
   /** The answer, or the error that the use was cut with, whichever comes first. */
   outcome(answer: unknown): Promise<unknown>;
   /** Takes the use off its grants. */
@@ -55,6 +58,9 @@ export function openUse(
       controller?.abort(error);
       reject?.(error);
     },
+    throwIfCut() {
+      if (cutWith !== undefined) throw cutWith;
+    },
     outcome(answer) {
       if (!isThenable(answer)) {
         if (cutWith === undefined) return Promise.resolve(answer);
@@ -71,11 +77,11 @@ export function openUse(
       });
     },
     close() {
-      clearTimeout(timer);
+      stopWatching();
       for (const node of passed) node.uses.delete(use);
     },
   };
-  const timer = endTimer(passed, now, () => use.cut(expired()));
+  const stopWatching = watchTime(passed, now, () => use.cut(expired()));
   for (const node of passed) node.uses.add(use);
   return use;
 }
@@ -102,21 +108,6 @@ function spendAll(
 /** Nobody will ever hold it. */
 function drop(answer: unknown): void {
   if (isLive(answer)) closeLive(answer);
-}
-
-/** Longest time that a timer can take. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
-
-/** Calls back at the earliest end of these grants, at once when it is past. */
-export function endTimer(
-  passed: readonly Node[],
-  now: () => number,
-  end: () => void,
-): NodeJS.Timeout | undefined {
-  let earliest = Number.POSITIVE_INFINITY;
-  for (const { expires } of passed) if (expires !== null) earliest = Math.min(earliest, expires);
-  const left = earliest - now();
-  return left > TIMER_MS_MAX ? undefined : setTimeout(end, Math.max(0, left));
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -77,6 +77,49 @@ describe('revoke()', () => {
     expect(fixture.rows.filter(({ kind }) => kind === 'revoke')).toHaveLength(1);
   });
 
+  it('cuts what cannot be written, says so, and is written when it is tried again', async () => {
+    const fixture = kernelFixture();
+    const { kernel, rows } = fixture;
+    const ann = fixture.guest('ann');
+    const { id } = kernel.grant(HOST, { parent: fixture.till(), to: ann });
+    const waiting = useGrant(fixture, ann, id, 'wait');
+    waiting.catch(() => {});
+    await new Promise((next) => setTimeout(next, 20));
+    rows.push = () => {
+      throw new Error('the disk is full');
+    };
+    await expect(kernel.revoke(HOST, { grant: id }, 'now')).rejects.toThrow('the disk is full');
+    await expect(waiting).rejects.toEqual(code('grant-revoked'));
+    expect(kernel.view(id).valid).toMatchObject({ code: 'grant-revoked' });
+    expect(kernelFixture({ store: fixture.store }).kernel.view(id).valid.allow).toBe(true);
+    rows.push = Array.prototype.push;
+    await kernel.revoke(HOST, { grant: id }, 'now');
+    expect(rows.at(-1)).toMatchObject({ kind: 'revoke', id });
+    expect(kernelFixture({ store: fixture.store }).kernel.view(id).valid.allow).toBe(false);
+  });
+
+  it('lets go of what the object behind a power holds, with the power', async () => {
+    const fixture = kernelFixture();
+    const root = fixture.till();
+    await useGrant(fixture, HOST, root, 'sum');
+    await fixture.kernel.revoke(HOST, { grant: root }, '');
+    await new Promise((next) => setImmediate(next));
+    expect(fixture.log).toEqual(['sum', 'closed']);
+  });
+
+  it('keeps a use from beginning whose power was still being opened', async () => {
+    const fixture = kernelFixture({ openMs: 40 });
+    const ann = fixture.guest('ann');
+    const { id } = fixture.kernel.grant(HOST, { parent: fixture.till(), to: ann });
+    const opening = useGrant(fixture, ann, id, 'put', 1);
+    opening.catch(() => {});
+    await new Promise((next) => setTimeout(next, 15));
+    await fixture.kernel.revoke(HOST, { grant: id }, '');
+    await expect(opening).rejects.toEqual(code('grant-revoked'));
+    await new Promise((next) => setTimeout(next, 50));
+    expect(fixture.log).toEqual([]);
+  });
+
   it('is undone by a new grant only', async () => {
     const fixture = kernelFixture();
     const ann = fixture.guest('ann');

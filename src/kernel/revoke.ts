@@ -7,6 +7,7 @@ import { HOST, type Revocable, type RevokeReport } from './kernel.ts';
 import { REASON_CHARS_MAX } from './limits.ts';
 import type { Objects } from './objects.ts';
 import type { UseRecorder } from './recorder.ts';
+import type { Roots } from './roots.ts';
 import { errorOf, validity } from './validity.ts';
 
 /** Tells boxes which guests' grants changed and which ended; gives how many uses they cut. */
@@ -20,6 +21,7 @@ export interface RevokeParts {
   readonly graph: Graph;
   readonly objects: Objects;
   readonly recorder: UseRecorder;
+  readonly roots: Roots;
   readonly now: () => number;
   readonly tellReplicas: TellReplicas;
 }
@@ -31,7 +33,8 @@ export function previewRevoke(parts: RevokeParts, what: Revocable): RevokeReport
 
 /**
  * Ends what was named and all that hangs on it: the rows first, in one transaction, then what is
- * in flight here, then what is in flight in boxes. `also` is written in the same transaction.
+ * in flight here, then what is in flight in boxes. `also` is written in the same transaction. What
+ * cannot be written is cut all the same, and then thrown: a full disk keeps nobody in power.
  */
 export async function revoke(
   parts: RevokeParts,
@@ -40,21 +43,38 @@ export async function revoke(
   reason: string,
   also: (ended: Ended) => void = () => {},
 ): Promise<RevokeReport> {
-  const { store, graph, recorder, now } = parts;
+  const { graph, now } = parts;
   const tops = topsOf(parts, what);
   mayEnd(by, tops);
   const ended: Ended = { time: now(), by, reason: reason.slice(0, REASON_CHARS_MAX) };
   const dying = graph.living(tops);
-  store.transaction(() => {
-    for (const { grant } of tops) store.grants.revoke(grant.id, ended);
-    also(ended);
-    recorder.now(entryOf(what, ended, dying.length));
-  });
+  let fault: { readonly error: unknown } | undefined;
+  try {
+    write(parts, tops, entryOf(what, ended, dying.length), ended, also);
+  } catch (error) {
+    fault = { error };
+  }
+  for (const top of tops) top.unwritten = fault !== undefined;
   kill(dying, new Set(tops), ended);
   const cut = cutUses(parts, dying);
   const guests = new Set(dying.map(({ grant }) => grant.to));
   const cutInBoxes = await parts.tellReplicas(guests, new Set(dying.map(({ grant }) => grant.id)));
+  if (fault !== undefined) throw fault.error;
   return reportOf(dying, cut + cutInBoxes);
+}
+
+function write(
+  { store, recorder }: RevokeParts,
+  tops: readonly Node[],
+  entry: RevokeEntry,
+  ended: Ended,
+  also: (ended: Ended) => void,
+): void {
+  store.transaction(() => {
+    for (const { grant } of tops) store.grants.revoke(grant.id, ended);
+    also(ended);
+    recorder.now(entry);
+  });
 }
 
 /** Parents come first, so each dies of what its parent died of. */
@@ -65,10 +85,11 @@ function kill(dying: readonly Node[], tops: ReadonlySet<Node>, ended: Ended): vo
   }
 }
 
-function cutUses({ objects, now }: RevokeParts, died: readonly Node[]): number {
+function cutUses({ objects, roots, now }: RevokeParts, died: readonly Node[]): number {
   let cut = 0;
   for (const node of died) {
     objects.closeAll(node);
+    if (node.parent === null) roots.drop(node.power.id);
     if (node.uses.size === 0) continue;
     const valid = validity(node, now());
     if (valid.allow) continue;
@@ -80,7 +101,7 @@ function cutUses({ objects, now }: RevokeParts, died: readonly Node[]): number {
   return cut;
 }
 
-/** The grants that are named, without those that are dead already. */
+/** The grants that are named, without those whose end is written already. */
 function topsOf({ graph, store }: RevokeParts, what: Revocable): readonly Node[] {
   if ('grant' in what) {
     const node = graph.get(what.grant);
@@ -90,9 +111,9 @@ function topsOf({ graph, store }: RevokeParts, what: Revocable): readonly Node[]
         `Cannot find the grant "${what.grant.slice(0, 40)}".`,
       );
     }
-    return node.death === null ? [node] : [];
+    return isEndable(node) ? [node] : [];
   }
-  if ('guest' in what) return [...graph.heldBy(what.guest)].filter(({ death }) => death === null);
+  if ('guest' in what) return [...graph.heldBy(what.guest)].filter(isEndable);
   const isMeant =
     'power' in what
       ? ({ power }: Node) => power.id === what.power
@@ -101,8 +122,12 @@ function topsOf({ graph, store }: RevokeParts, what: Revocable): readonly Node[]
     throw new PowerboxError('power-unknown', `Cannot find the power "${what.power.slice(0, 40)}".`);
   }
   return [...graph.heldBy(HOST)].filter(
-    (node) => node.parent === null && node.death === null && isMeant(node),
+    (node) => node.parent === null && isEndable(node) && isMeant(node),
   );
+}
+
+function isEndable({ death, unwritten }: Node): boolean {
+  return death === null || unwritten;
 }
 
 /** A giver may take back what it gave, and a holder may lay down what it holds. */

@@ -1,54 +1,50 @@
 import type { Live } from '../ocap/live.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { closeLive } from './close-live.ts';
-import type { Graph, Node } from './graph.ts';
+import type { Node } from './graph.ts';
 
 /** The object at the root of each power: made at its first use, shared by all who use it. */
 export interface Roots {
   of(node: Node): Live | Promise<Live>;
+  /** Lets go of the object of a power that has ended, and of what it holds open. */
+  drop(power: string): void;
   close(): Promise<void>;
 }
 
-export function makeRoots(graph: Graph): Roots {
+export function makeRoots(): Roots {
   const roots = new Map<string, Live | Promise<Live>>();
 
-  function open(node: Node): Live | Promise<Live> {
-    const { power, kind } = node;
+  function open({ power, kind }: Node): Live | Promise<Live> {
     if (kind === undefined) {
       throw new PowerboxError('kind-unknown', `No kind ${power.kind} is installed.`);
     }
-    dropDead();
     const opened = kind.open(power.config);
-    roots.set(power.id, opened);
-    if (!(opened instanceof Promise)) return opened;
-    return opened.then(
+    if (!(opened instanceof Promise)) {
+      roots.set(power.id, opened);
+      return opened;
+    }
+    const opening: Promise<Live> = opened.then(
       (live) => {
-        roots.set(power.id, live);
+        if (roots.get(power.id) === opening) roots.set(power.id, live);
         return live;
       },
       (error: unknown) => {
         // What cannot be opened now may be later.
-        roots.delete(power.id);
+        if (roots.get(power.id) === opening) roots.delete(power.id);
         throw error;
       },
     );
-  }
-
-  /** Powers whose root grant has ended are never used again. */
-  function dropDead(): void {
-    const living = new Set<string>();
-    for (const { parent, death, power } of graph.all()) {
-      if (parent === null && death === null) living.add(power.id);
-    }
-    for (const [power, root] of roots) {
-      if (living.has(power)) continue;
-      roots.delete(power);
-      void Promise.resolve(root).then(closeLive, () => {});
-    }
+    roots.set(power.id, opening);
+    return opening;
   }
 
   return {
     of: (node) => roots.get(node.power.id) ?? open(node),
+    drop(power) {
+      const root = roots.get(power);
+      roots.delete(power);
+      if (root !== undefined) void Promise.resolve(root).then(closeLive, () => {});
+    },
     async close() {
       const opened = await Promise.allSettled(roots.values());
       roots.clear();

@@ -264,6 +264,8 @@ async function perform(parts: UseParts, judged: Judged, going: GoingUse): Promis
   }
   const opened = referent.live ?? parts.rootOf(node);
   const live = opened instanceof Promise ? await opened : opened;
+  // To open a power may take long; a use that was cut meanwhile has not begun, and does not.
+  going.throwIfCut();
   // A call that began cannot be undone, but what it gives is dropped when it was cut meanwhile.
   const answer = await going.outcome(live.call(method, args, going.context));
   const requires = passed.slice(1).map((each) => each.grant.id);

@@ -1,4 +1,5 @@
 import { PATTERN_CHARS_MAX } from './limits.ts';
+import { matchPieces, matchRuns } from './match-runs.ts';
 import { canonicalPath, pathFlags } from './path.ts';
 
 /**
@@ -101,7 +102,7 @@ export type PathMatch = 'match' | 'miss' | 'ambiguous';
 export function matchPath(pattern: PathPattern, path: string): PathMatch {
   const flags = pathFlags(path);
   if (flags.emptySegment || flags.doubleEncoded) return 'ambiguous';
-  return matchRuns(pattern.runs, segmentsOf(path)) ? 'match' : 'miss';
+  return matchRuns(pattern.runs, segmentsOf(path), matchSegment) ? 'match' : 'miss';
 }
 
 /** Leading segments of the pattern that the path shares: how near a miss was. */
@@ -138,30 +139,6 @@ function segmentsOf(path: string): readonly string[] {
   return path.slice(1).split('/');
 }
 
-/**
- * The first run begins the path and the last one ends it; each run between takes the first place
- * that it fits. Taking the first never loses a match, as what is skipped only grows `**`, so
- * nothing is tried twice.
- */
-function matchRuns(runs: PathPattern['runs'], segments: readonly string[]): boolean {
-  const first = runs[0] ?? [];
-  if (!matchRunAt(first, segments, 0)) return false;
-  if (runs.length === 1) return segments.length === first.length;
-  const last = runs.at(-1) ?? [];
-  const end = segments.length - last.length;
-  let from = first.length;
-  for (const run of runs.slice(1, -1)) {
-    while (from + run.length <= end && !matchRunAt(run, segments, from)) from += 1;
-    from += run.length;
-    if (from > end) return false;
-  }
-  return from <= end && matchRunAt(last, segments, end);
-}
-
-function matchRunAt(run: readonly Segment[], segments: readonly string[], from: number): boolean {
-  return run.every((segment, index) => matchSegment(segment, segments[from + index]));
-}
-
 function matchSegment(segment: Segment, text: string | undefined): boolean {
   if (text === undefined) return false;
   const { pieces, encodedSlashes } = segment;
@@ -170,16 +147,7 @@ function matchSegment(segment: Segment, text: string | undefined): boolean {
   if (pieces.length === 1) return text === first;
   // The literal pieces account for that many `%2F`; any further one was under a `*`.
   if (text === '' || countSlashes(text) !== encodedSlashes) return false;
-  const last = pieces.at(-1) ?? '';
-  const end = text.length - last.length;
-  if (end < first.length || !text.startsWith(first) || !text.endsWith(last)) return false;
-  let from = first.length;
-  for (const piece of pieces.slice(1, -1)) {
-    const found = text.indexOf(piece, from);
-    if (found === -1) return false;
-    from = found + piece.length;
-  }
-  return from <= end;
+  return matchPieces(pieces, text);
 }
 
 /** A value that is pinned may have `%2F` in it, as the pattern itself then has it. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { HOST, type InstalledKind, type Kernel } from '../../src/kernel/kernel.ts';
 import { openKernel } from '../../src/kernel/open-kernel.ts';
@@ -146,7 +147,7 @@ export interface KernelFixture {
 }
 
 export function kernelFixture(
-  options: { store?: KernelStore; approvalMs?: number } = {},
+  options: { store?: KernelStore; approvalMs?: number; openMs?: number } = {},
 ): KernelFixture {
   const store = options.store ?? openMemoryStore();
   const rows: JournalEntry[] = [];
@@ -157,7 +158,11 @@ export function kernelFixture(
   const clock = { now: 1_000_000 };
   const kind = {
     definition,
-    open: () => openTill(log, kept, late, closing),
+    open() {
+      const { openMs } = options;
+      if (openMs === undefined) return openTill(log, kept, late, closing);
+      return sleep(openMs).then(() => openTill(log, kept, late, closing));
+    },
   } as unknown as InstalledKind;
   const kernel = openKernel({
     store,

@@ -11,6 +11,7 @@ import { PowerboxError } from '../../wire/errors.ts';
 import { LINK_MESSAGE_CHARS_MAX } from '../../wire/limits.ts';
 import { makeLineReader } from '../../wire/lines.ts';
 import { type FromDaemon, readToDaemon, type ToDaemon, writeLink } from '../../wire/link.ts';
+import { placeOf } from '../place-of.ts';
 import { type Boxes, type BoxStore, makeBoxes } from './boxes.ts';
 import { type EgressSession, openEgressSession } from './egress-session.ts';
 import { CUT_MS_MAX, FIRST_MESSAGE_MS_MAX, LINKS_MAX, UNREAD_CHARS_MAX } from './limits.ts';
@@ -132,7 +133,7 @@ function accept(state: State, socket: Socket): void {
     const { code, message: reason } = PowerboxError.is(error)
       ? error
       : { code: 'internal' as const, message: 'The daemon could not answer.' };
-    if (!PowerboxError.is(error)) state.options.say(`link: ${String(error)}`);
+    if (!PowerboxError.is(error)) state.options.say(`link: ${placeOf(error)}`);
     send({ type: 'refused', call: null, code, reason });
   }
   async function take(message: ToDaemon): Promise<void> {
@@ -165,7 +166,7 @@ function accept(state: State, socket: Socket): void {
 
 async function end(state: State, box: string, reason: string): Promise<void> {
   await state.boxes.close(box, reason).catch((error: unknown) => {
-    state.options.say(`link: cannot end ${box}: ${String(error)}`);
+    state.options.say(`link: cannot end ${box}: ${placeOf(error)}`);
   });
 }
 

@@ -1,3 +1,4 @@
+import { matchPieces, matchRunAt, matchRuns } from '../../policy/match-runs.ts';
 import { GLOB_CHARS_MAX } from './limits.ts';
 import { readPath, segmentsOf } from './path.ts';
 
@@ -35,29 +36,18 @@ export function compileGlob(text: string): CompiledGlob {
 
 /** `path` is canonical, as everywhere here. Takes time in proportion to its length. */
 export function matchGlob({ runs }: Glob, path: string): boolean {
-  const names = segmentsOf(path);
-  const first = runs[0] ?? [];
-  if (!matchRun(first, names, 0)) return false;
-  if (runs.length === 1) return names.length === first.length;
-  const last = runs.at(-1) ?? [];
-  const end = names.length - last.length;
-  let from = first.length;
-  // Each run takes the first place that it fits: what is skipped only grows the `**` before it.
-  for (const run of runs.slice(1, -1)) {
-    while (from + run.length <= end && !matchRun(run, names, from)) from += 1;
-    from += run.length;
-    if (from > end) return false;
-  }
-  return from <= end && matchRun(last, names, end);
+  return matchRuns(runs, segmentsOf(path), matchSegment);
 }
 
 /** Could something below this path match? */
 export function leadsToMatch({ runs }: Glob, path: string): boolean {
   const names = segmentsOf(path);
   const first = runs[0] ?? [];
-  if (names.length < first.length) return matchRun(first.slice(0, names.length), names, 0);
+  if (names.length < first.length) {
+    return matchRunAt(first.slice(0, names.length), names, 0, matchSegment);
+  }
   // Whatever follows the first `**` can be appended to the path.
-  return runs.length > 1 && matchRun(first, names, 0);
+  return runs.length > 1 && matchRunAt(first, names, 0, matchSegment);
 }
 
 /** Does it match this path and certainly everything below? */
@@ -78,22 +68,6 @@ function build(path: string): Glob {
   return { text: `/${kept.join('/')}`, runs };
 }
 
-function matchRun(run: readonly Segment[], names: readonly string[], from: number): boolean {
-  return run.every((segment, index) => matchSegment(segment, names[from + index]));
-}
-
 function matchSegment(pieces: Segment, name: string | undefined): boolean {
-  if (name === undefined) return false;
-  const first = pieces[0] ?? '';
-  if (pieces.length === 1) return name === first;
-  const last = pieces.at(-1) ?? '';
-  const end = name.length - last.length;
-  if (end < first.length || !name.startsWith(first) || !name.endsWith(last)) return false;
-  let from = first.length;
-  for (const piece of pieces.slice(1, -1)) {
-    const found = name.indexOf(piece, from);
-    if (found === -1) return false;
-    from = found + piece.length;
-  }
-  return from <= end;
+  return name !== undefined && matchPieces(pieces, name);
 }
