@@ -112,6 +112,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
     id: 'L10',
     promise: 'Fail closed: what is not understood, not recorded or not decided is not done.',
     verifiedBy: [
+      ['src/kernel/revoke.test.ts', 'cuts what cannot be written'],
+      [
+        'src/kernel/revoke.test.ts',
+        'keeps a use from beginning whose power was still being opened',
+      ],
       ['test/integration/journal-crash.test.ts', 'refuses to append, and stays whole'],
       ['src/journal/journal.test.ts', 'does not append to a journal that was cut'],
     ],
