@@ -28,7 +28,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     promise:
       "Never present: no execution of a box yields a byte of a secret's value, in memory, files, environment, `/proc`, answers, error pages or logs.",
     verifiedBy: [
-      ['test/hostile/egress-echo.test.ts', 'received the value from the box all the while'],
+      ['test/hostile/egress/echo.test.ts', 'received the value from the box all the while'],
     ],
   },
   {
@@ -74,15 +74,15 @@ export const REQUIREMENTS: readonly Requirement[] = [
     id: 'L6',
     promise:
       'One target: rule, secret, dial, SNI, certificate check, Host header and journal row of a request come from one frozen object.',
-    verifiedBy: [['test/hostile/egress-destination.test.ts', 'a request that names several hosts']],
+    verifiedBy: [['test/hostile/egress/destination.test.ts', 'a request that names several hosts']],
   },
   {
     id: 'L7',
     promise:
       'What was judged is what is sent: the canonical path and query that the rules saw, and the body where one was judged, are the bytes on the wire.',
     verifiedBy: [
-      ['test/hostile/egress-framing.test.ts', '32 arrives, if at all, in the one strict form'],
-      ['test/hostile/egress-framing.test.ts', '25-27 is all that does not arrive'],
+      ['test/hostile/egress/framing.test.ts', '32 arrives, if at all, in the one strict form'],
+      ['test/hostile/egress/framing.test.ts', '25-27 is all that does not arrive'],
       ['test/hostile/power-http.test.ts', 'byte for byte, however it is framed'],
     ],
   },
@@ -230,14 +230,14 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'Every TCP connection of the box, whatever it is told about proxies, arrives at the egress with its original destination; nothing else leaves, not by a socket of the host in a mounted folder either.',
     verifiedBy: [
       ['test/integration/box-start.test.ts', 'catches every TCP port'],
-      ['test/hostile/egress-exfiltration.test.ts', '40-42 has no interface to leave by'],
+      ['test/hostile/egress/exfiltration.test.ts', '40-42 has no interface to leave by'],
     ],
   },
   {
     id: 'G13',
     promise: 'No DNS query of a box leaves the machine.',
     verifiedBy: [
-      ['test/hostile/egress-exfiltration.test.ts', '40 is heard by no resolver of this machine'],
+      ['test/hostile/egress/exfiltration.test.ts', '40 is heard by no resolver of this machine'],
     ],
   },
   {
@@ -246,14 +246,14 @@ export const REQUIREMENTS: readonly Requirement[] = [
       "A name that leads to a private, local or reserved address is not dialled, unless the person's own configuration says where it is.",
     verifiedBy: [
       ['src/egress/address.test.ts', 'refuses each reserved address'],
-      ['test/hostile/egress-destination.test.ts', '23 says that the address was the reason'],
+      ['test/hostile/egress/destination.test.ts', '23 says that the address was the reason'],
     ],
   },
   {
     id: 'G15',
     promise: "An upstream whose certificate does not prove the target's name receives nothing.",
     verifiedBy: [
-      ['test/hostile/egress-destination.test.ts', 'a server that does not prove its name'],
+      ['test/hostile/egress/destination.test.ts', 'a server that does not prove its name'],
     ],
   },
   {
@@ -261,8 +261,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
     promise:
       'Ambiguous HTTP (two hosts, odd framing, dot segments, encoded separators, foreign upgrades) is refused before an upstream sees a byte of it.',
     verifiedBy: [
-      ['test/hostile/egress-framing.test.ts', 'a request that two readers understand differently'],
-      ['test/hostile/egress-framing.test.ts', 'a path that leads out of its rule'],
+      ['test/hostile/egress/framing.test.ts', 'a request that two readers understand differently'],
+      ['test/hostile/egress/framing.test.ts', 'a path that leads out of its rule'],
     ],
   },
   {
@@ -271,7 +271,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       "A value is put only into its own slot, only for its own origins, only in place of this box's placeholder, and only over verified TLS.",
     verifiedBy: [
       ['src/egress/credentials/fill-slots.test.ts', 'no value anywhere but in an exact slot'],
-      ['test/hostile/egress-echo.test.ts', 'never by OPTIONS or outside its slot'],
+      ['test/hostile/egress/echo.test.ts', 'never by OPTIONS or outside its slot'],
       ['src/host/secret-refresh.test.ts', 'none that is meant for elsewhere'],
       ['src/daemon/link/session-secrets.test.ts', 'none that is meant for another slot'],
     ],
@@ -281,7 +281,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     promise: 'On an origin that has a secret, no other credential is sent.',
     verifiedBy: [
       ['src/egress/credentials/fill-slots.test.ts', 'every other credential header and query key'],
-      ['test/hostile/egress-exfiltration.test.ts', '43 arrives nowhere at all'],
+      ['test/hostile/egress/exfiltration.test.ts', '43 arrives nowhere at all'],
       ['test/hostile/grants-in-flight.test.ts', 'sends no credential of a stranger'],
     ],
   },
@@ -291,7 +291,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'Echoes of the value in an answer, raw, base64 in every alignment, base64url, hex, percent-encoded or JSON-escaped, and across any chunk boundary, are replaced by the placeholder.',
     verifiedBy: [
       ['src/egress/scrub/scrubber.test.ts', 'replaces each form at every split'],
-      ['test/hostile/egress-echo.test.ts', 'an honest server that repeats what it received'],
+      ['test/hostile/egress/echo.test.ts', 'an honest server that repeats what it received'],
     ],
   },
   {
@@ -309,7 +309,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     verifiedBy: [
       ['test/integration/secret-process.test.ts', 'is in the arguments of no process'],
       [
-        'test/hostile/egress-echo.test.ts',
+        'test/hostile/egress/echo.test.ts',
         'leaves a row for every request, and the value in none of them',
       ],
     ],

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeRig, type Rig, type Seen, type TrickRun } from './support/rig.ts';
+import { makeRig, type Rig, type Seen, type TrickRun } from '../support/rig.ts';
 import {
   type Answer,
   makeIssuer,
   type RawService,
   reply,
   startRawService,
-} from './support/service.ts';
+} from '../support/service.ts';
 
 /** What is refused so often that the box has to wait for its next connection. */
 const FLOODS = ['many_connections', 'many_requests'];

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reveals } from './support/readings.ts';
-import { makeRig, type Rig, type Seen, type TrickRun } from './support/rig.ts';
+import { reveals } from '../support/readings.ts';
+import { makeRig, type Rig, type Seen, type TrickRun } from '../support/rig.ts';
 import {
   type Asked,
   makeIssuer,
   type RawService,
   reply,
   startRawService,
-} from './support/service.ts';
+} from '../support/service.ts';
 
 const TOKENS = {
   API_TOKEN: 'sk-live-7Hq2ZpW9mLx4KcVt8RbN',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeRig, type Rig, type Seen, type TrickRun } from './support/rig.ts';
+import { makeRig, type Rig, type Seen, type TrickRun } from '../support/rig.ts';
 import {
   type Answer,
   type Asked,
@@ -7,7 +7,7 @@ import {
   type RawService,
   reply,
   startRawService,
-} from './support/service.ts';
+} from '../support/service.ts';
 
 const TOKEN = 'tok_live-8sKd2LmQ9xVb4RtW7nYc';
 

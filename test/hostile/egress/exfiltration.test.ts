@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeRig, type Rig, type Seen, type TrickRun } from './support/rig.ts';
-import { makeIssuer, type RawService, reply, startRawService } from './support/service.ts';
+import { makeRig, type Rig, type Seen, type TrickRun } from '../support/rig.ts';
+import { makeIssuer, type RawService, reply, startRawService } from '../support/service.ts';
 
 const TOKEN = 'tok_live-2pXw6NzBq8LcVh5TdKmR';
 const LOOT = 'c2VjcmV0LWxvb3Q';

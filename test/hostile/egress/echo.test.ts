@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { echoAnswer } from './support/echo-service.ts';
-import { reveals } from './support/readings.ts';
-import { makeRig, type Rig, type Seen, type TrickRun } from './support/rig.ts';
-import { makeIssuer, type RawService, startRawService } from './support/service.ts';
+import { echoAnswer } from '../support/echo-service.ts';
+import { reveals } from '../support/readings.ts';
+import { makeRig, type Rig, type Seen, type TrickRun } from '../support/rig.ts';
+import { makeIssuer, type RawService, startRawService } from '../support/service.ts';
 
 /** With characters that encoders escape, and one that base64 splits. */
 const TOKEN = 'tok_live-9fQ2+mZ7&xLw4%TbR6y~8KpV';

@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeRig, type Rig, type Seen, type TrickRun } from './support/rig.ts';
+import { makeRig, type Rig, type Seen, type TrickRun } from '../support/rig.ts';
 import {
   type Answer,
   makeIssuer,
   type RawService,
   reply,
   startRawService,
-} from './support/service.ts';
+} from '../support/service.ts';
 
 const TOKEN = 'tok_live-3hVn8QpZ5wXkD1sJ7mRt';
 const DAY_MS = 24 * 60 * 60 * 1000;
