@@ -94,7 +94,7 @@ function srt(place) {
   const network = { allowedDomains: [HOST], deniedDomains: [] };
   const filesystem = { denyRead: [], allowWrite: [place.workspace], denyWrite: [] };
   writeFileSync(settings, JSON.stringify({ network, filesystem }));
-  const command = [NODE, runtime.path, '-s', settings, '-c', 'true'];
+  const command = [runtime.node, runtime.path, '-s', settings, '-c', 'true'];
   return [
     { name: `srt ${runtime.version} -c true`, srt: true, cwd: place.workspace, env, command },
   ];

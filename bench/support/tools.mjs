@@ -1,12 +1,16 @@
 // Programs that a benchmark compares with, and that Powerbox itself has no use for. What is not
 // installed is fetched into a folder of its own; nothing of the system is changed.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 const CACHE = process.env.POWERBOX_BENCH_CACHE ?? join(tmpdir(), 'powerbox-bench');
 const ROOT = join(CACHE, 'root');
+/** What is compared with has to be the same for all who compare. */
+const SRT = '0.0.83';
+/** A Node for programs that this one is too old for. */
+const NODE = '24.9.0';
 /** Debian's packages, with the libraries of theirs that a small system lacks. */
 const PACKAGES = { nginx: ['nginx'], socat: ['socat', 'libwrap0'], rg: ['ripgrep'] };
 
@@ -32,49 +36,50 @@ export function locate(name) {
 }
 
 /**
- * The newest version of @anthropic-ai/sandbox-runtime that says it runs on this Node, with its
- * version; null without a registry.
+ * @anthropic-ai/sandbox-runtime with a Node that runs it: `version`, `home` (the package's folder),
+ * `path` (its command) and `node` (the program to start it with). Null without a registry.
  */
 export function sandboxRuntime() {
-  const folder = join(CACHE, 'srt');
+  const folder = join(CACHE, `srt-${SRT}`);
   const home = join(folder, 'node_modules/@anthropic-ai/sandbox-runtime');
   try {
-    if (!existsSync(home)) {
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, 'package.json'), '{"private":true}');
-      const wanted = `@anthropic-ai/sandbox-runtime@${newestForThisNode()}`;
-      npm(['install', '--no-audit', '--no-fund', '--ignore-scripts', wanted], folder);
-    }
-    const { version, bin } = JSON.parse(
-      execFileSync(
-        process.execPath,
-        ['-p', `JSON.stringify(require(${JSON.stringify(`${home}/package.json`)}))`],
-        {
-          encoding: 'utf8',
-        },
-      ),
-    );
-    return { version, path: join(home, typeof bin === 'string' ? bin : Object.values(bin)[0]) };
+    if (!existsSync(home)) install(folder, `@anthropic-ai/sandbox-runtime@${SRT}`);
+    const { version, bin, engines } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
+    const command = typeof bin === 'string' ? bin : Object.values(bin)[0];
+    return { version, home, path: join(home, command), node: nodeFor(engines.node) };
   } catch (error) {
     console.error(`  srt cannot be had: ${String(error.message).split('\n')[0]}`);
     return null;
   }
 }
 
-function newestForThisNode() {
-  const major = Number(process.versions.node.split('.')[0]);
-  const versions = JSON.parse(npm(['view', '@anthropic-ai/sandbox-runtime', 'versions', '--json']));
-  for (const version of versions.reverse().slice(0, 12)) {
-    const wants = npm(['view', `@anthropic-ai/sandbox-runtime@${version}`, 'engines.node']).trim();
-    const least = Number(/\d+/.exec(wants)?.[0] ?? 0);
-    if (least <= major) return version;
-  }
-  throw new Error(`no version of srt runs on Node ${major}`);
+/** The path of this Node when it is new enough for `wanted` (">=22.12.0"), else of a fetched one. */
+function nodeFor(wanted) {
+  const [major, minor] = wanted.match(/\d+/g).map(Number);
+  const [ownMajor, ownMinor] = process.versions.node.split('.').map(Number);
+  if (ownMajor > major || (ownMajor === major && ownMinor >= minor)) return process.execPath;
+  const folder = join(CACHE, `node-${NODE}`);
+  const name = `node-linux-${process.arch}`;
+  const program = join(folder, 'node_modules', name, 'bin/node');
+  if (!existsSync(program)) install(folder, `${name}@${NODE}`);
+  return program;
 }
 
-function npm(args, cwd = CACHE) {
-  mkdirSync(cwd, { recursive: true });
-  return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+/** The path of mitmdump; null where there is none, and standard error says how to install it. */
+export function mitmproxy() {
+  const path = locate('mitmdump');
+  if (path === null) console.error('  mitmproxy is not here; to install it: apt install mitmproxy');
+  return path;
+}
+
+function install(folder, wanted) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{"private":true}');
+  npm(['install', '--no-audit', '--no-fund', '--ignore-scripts', wanted], folder);
+}
+
+function npm(args, cwd) {
+  execFileSync('npm', args, { cwd, stdio: 'ignore' });
 }
 
 function fetchPackage(names) {
