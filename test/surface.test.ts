@@ -4,7 +4,7 @@ import { KITS } from '../src/kits/kits.ts';
 import { EMPTY_POLICY } from '../src/policy/policy.ts';
 import { parseRule } from '../src/policy/rule.ts';
 import { SECRET_CHARS_MIN } from '../src/vault/limits.ts';
-import { formatSlot, parseSlot } from '../src/vault/slot.ts';
+import { formatSlot, parseSlot } from '../src/vault/slot-text.ts';
 import { ERRORS } from '../src/wire/errors.ts';
 import { CLI, runProgram } from './support/powerbox.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Home, openHome } from '../store/home.ts';
-import { parseSlot } from '../vault/slot.ts';
+import { parseSlot } from '../vault/slot-text.ts';
 import { setSecret } from '../vault/store.ts';
 import type { Mask } from './masks.ts';
 import { bindSecrets, placeholders } from './secrets.ts';

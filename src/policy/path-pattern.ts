@@ -43,6 +43,11 @@ const EMPTY_SEGMENT = /\/(?:\/|;|%3B)/i;
 /** Text, a variable and text. */
 const TEMPLATE = /^([^{}*]*)\{([A-Za-z_][A-Za-z0-9_-]{0,63})(?:=([^{}*]*))?\}([^{}*]*)$/;
 
+/** True for a name that a variable of a pattern may have. */
+export function isPathVariable(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(name);
+}
+
 export function compilePathPattern(text: string, pins: PinnedVariables = {}): CompiledPattern {
   if (text.length > PATTERN_CHARS_MAX) {
     const reason = `the path pattern is longer than ${PATTERN_CHARS_MAX} characters`;

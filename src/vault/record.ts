@@ -1,6 +1,7 @@
 import { PowerboxError } from '../wire/errors.ts';
 import { type Clear, type Envelope, seal, unseal } from './envelope.ts';
-import { type Binding, formatSlot, parseOrigin, parseSlot } from './slot.ts';
+import { type Binding, parseOrigin } from './slot.ts';
+import { formatSlot, parseSlot } from './slot-text.ts';
 import type { CommandSource, SourceKind } from './source.ts';
 
 /** What the vault says of a secret to whoever asks; never its value. Times in ms since the epoch. */

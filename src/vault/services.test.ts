@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { knownPrefixes, knownService, knownVariables } from './services.ts';
-import { formatSlot } from './slot.ts';
+import { formatSlot } from './slot-text.ts';
 import { isSecretName } from './value.ts';
 
 function places(variable: string): string[] | undefined {

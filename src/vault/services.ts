@@ -1,4 +1,5 @@
-import { type Binding, parseOrigin, parseSlot } from './slot.ts';
+import { type Binding, parseOrigin } from './slot.ts';
+import { parseSlot } from './slot-text.ts';
 
 /** A service whose key has a usual variable name, and where it takes that key. */
 export interface KnownService {

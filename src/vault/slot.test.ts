@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PowerboxError } from '../wire/errors.ts';
 import { ORIGIN_CHARS_MAX, SLOT_NAME_CHARS_MAX } from './limits.ts';
-import { formatSlot, parseOrigin, parseSlot, type Slot } from './slot.ts';
+import { parseOrigin, type Slot } from './slot.ts';
+import { formatSlot, parseSlot } from './slot-text.ts';
 
 function codeOf(act: () => unknown): string {
   try {
@@ -14,7 +15,7 @@ function codeOf(act: () => unknown): string {
 }
 
 describe('parseSlot()', () => {
-  it('reads the four forms', () => {
+  it('reads each form', () => {
     expect(parseSlot('header:Authorization:bearer')).toEqual({
       in: 'header',
       name: 'authorization',
@@ -29,6 +30,18 @@ describe('parseSlot()', () => {
       form: 'whole',
     });
     expect(parseSlot('query:Key')).toEqual({ in: 'query', name: 'Key' });
+    expect(parseSlot('header:Authorization:Token {}')).toEqual({
+      in: 'header',
+      name: 'authorization',
+      form: 'template',
+      template: 'Token {}',
+    });
+    expect(parseSlot('header:x-key:id=7:{}')).toMatchObject({ template: 'id=7:{}' });
+    expect(parseSlot('cookie:SID')).toEqual({ in: 'cookie', name: 'SID' });
+    expect(parseSlot('path:{bot_token}')).toEqual({ in: 'path', variable: 'bot_token' });
+    expect(parseSlot('form:client_secret')).toEqual({ in: 'form', name: 'client_secret' });
+    expect(parseSlot('json:/auth/a:b~1c/0')).toEqual({ in: 'json', pointer: '/auth/a:b~1c/0' });
+    expect(parseSlot('websocket:json:/d/token')).toEqual({ in: 'websocket', pointer: '/d/token' });
   });
 
   it.each([
@@ -36,7 +49,11 @@ describe('parseSlot()', () => {
     'header',
     'header:',
     'query:',
-    'cookie:x',
+    'cookie',
+    'cookie:',
+    'cookie:a=b',
+    'cookie:a;b',
+    'cookie:a b',
     'header:a b',
     'header:é',
     'header:x\r\ny',
@@ -49,6 +66,41 @@ describe('parseSlot()', () => {
     'query:%6b',
     ' header:x',
     'HEADER:x',
+    'header:x:{}',
+    'header:x:Token',
+    'header:x:Token {} {}',
+    'header:x:{Token {}',
+    'header:x:Token {}}',
+    'header:x: {}',
+    'header:x:{} ',
+    'header:x:Token\t{}',
+    'header:x:Token\r\n{}',
+    'header:x:Tøken {}',
+    'header:cookie:sid={}',
+    `header:x:${'a'.repeat(SLOT_NAME_CHARS_MAX)}{}`,
+    'path:',
+    'path:token',
+    'path:{}',
+    'path:{a b}',
+    'path:{a=b}',
+    'path:{a}x',
+    'path:/bot{a}',
+    'path:{0a}',
+    'form:',
+    'form:a[b]',
+    'form:a&b',
+    'form:a:b',
+    'json:',
+    'json:auth',
+    'json:/a/*',
+    'json:/a/-',
+    'json:/__proto__/a',
+    'json:/a~2b',
+    'json:/é',
+    `json:/${'a'.repeat(SLOT_NAME_CHARS_MAX)}`,
+    'websocket:/a',
+    'websocket:json:',
+    'websocket:form:a',
   ])('refuses %j', (text) => {
     expect(codeOf(() => parseSlot(text))).toBe('secret-invalid');
   });
@@ -85,7 +137,24 @@ describe('parseSlot()', () => {
         { in: 'header', name: 'authorization', form: 'whole' },
       ),
       name.map((of): Slot => ({ in: 'header', name: of, form: 'whole' })),
-      fc.stringMatching(/^[A-Za-z0-9._~-]{1,40}$/).map((of): Slot => ({ in: 'query', name: of })),
+      fc
+        .tuple(name, fc.stringMatching(/^[!-z|~]{1,20}\{\}[ -z|~]{0,20}[!-z|~]$/))
+        .map(([of, template]): Slot => ({ in: 'header', name: of, form: 'template', template })),
+      fc
+        .tuple(
+          fc.constantFrom('query' as const, 'form' as const, 'cookie' as const),
+          fc.stringMatching(/^[A-Za-z0-9._~-]{1,40}$/),
+        )
+        .map(([place, of]): Slot => ({ in: place, name: of })),
+      fc
+        .stringMatching(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/)
+        .map((variable): Slot => ({ in: 'path', variable })),
+      fc
+        .tuple(
+          fc.constantFrom('json' as const, 'websocket' as const),
+          fc.stringMatching(/^(?:\/(?:[ -)+-.0-}]|~0|~1){2,8}){1,6}$/),
+        )
+        .map(([place, pointer]): Slot => ({ in: place, pointer })),
     );
     fc.assert(
       fc.property(slot, (each) => {

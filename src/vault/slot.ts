@@ -1,81 +1,46 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { PowerboxError } from '../wire/errors.ts';
-import { ORIGIN_CHARS_MAX, SLOT_NAME_CHARS_MAX } from './limits.ts';
+import { ORIGIN_CHARS_MAX } from './limits.ts';
+import { formatSlot } from './slot-text.ts';
 
-/**
- * The exact place in a request where a value may go. Written as text:
- * `header:authorization:bearer`, `header:authorization:basic-password`, `header:NAME`, `query:NAME`.
- */
-export type Slot =
+/** A header whose whole value, or the part of it that the form says, is the value. */
+export type HeaderSlot =
   | {
       readonly in: 'header';
       readonly name: string;
       readonly form: 'whole' | 'bearer' | 'basic-password';
     }
-  | { readonly in: 'query'; readonly name: string };
+  | {
+      readonly in: 'header';
+      readonly name: string;
+      readonly form: 'template';
+      /** Printable ASCII with one `{}`, where the value stands, and something beside it. */
+      readonly template: string;
+    };
+
+/**
+ * The exact place in a request where a value may go. Written as text:
+ * `header:authorization:bearer`, `header:authorization:basic-password`, `header:NAME`,
+ * `header:NAME:Token {}`, `query:NAME`, `cookie:NAME`, `path:{variable}`, `form:NAME`,
+ * `json:/pointer`, `websocket:json:/pointer`.
+ */
+export type Slot =
+  | HeaderSlot
+  | { readonly in: 'query'; readonly name: string }
+  | { readonly in: 'cookie'; readonly name: string }
+  /** A variable of the path pattern of the grant that permits the call. */
+  | { readonly in: 'path'; readonly variable: string }
+  /** A key of an `application/x-www-form-urlencoded` body. */
+  | { readonly in: 'form'; readonly name: string }
+  /** JSON Pointer (RFC 6901) to a string in the body. */
+  | { readonly in: 'json'; readonly pointer: string }
+  /** The same in each text message of a WebSocket. */
+  | { readonly in: 'websocket'; readonly pointer: string };
 
 /** One origin (`https://host:port`, port always written) and the slots that are open there. */
 export interface Binding {
   readonly origin: string;
   readonly slots: readonly Slot[];
-}
-
-/** A `token` of RFC 9110 §5.6.2. */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** Unreserved characters of RFC 3986 §2.3: the only ones with one spelling in a query. */
-const QUERY_NAME = /^[A-Za-z0-9._~-]+$/;
-
-/**
- * Headers that frame, route or belong to one hop (RFC 9110 §7.6.1, RFC 9112 §6), or that the
- * egress writes itself. A value there would change what request is sent, not who sends it.
- */
-const REFUSED_HEADERS: ReadonlySet<string> = new Set([
-  'accept-encoding',
-  'connection',
-  'content-encoding',
-  'content-length',
-  'cookie',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'set-cookie',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-/** The slot that `text` names. Throws `secret-invalid`. Header names become lower-case. */
-export function parseSlot(text: string): Slot {
-  const [place, name, form, ...rest] = text.split(':');
-  if (rest.length > 0) throw slotFault(text, 'it has more than three parts');
-  if (name === undefined || name === '') throw slotFault(text, 'it names no header or query key');
-  if (name.length > SLOT_NAME_CHARS_MAX) throw slotFault(text, 'the name is too long');
-  if (place === 'header') return headerSlot(text, name.toLowerCase(), form);
-  if (place !== 'query') throw slotFault(text, 'it begins with neither header: nor query:');
-  if (form !== undefined) throw slotFault(text, 'a query slot has two parts');
-  if (!QUERY_NAME.test(name)) throw slotFault(text, 'a query key is letters, digits and - . _ ~');
-  return { in: 'query', name };
-}
-
-function headerSlot(text: string, name: string, form: string | undefined): Slot {
-  if (!TOKEN.test(name)) throw slotFault(text, 'that is not a header name');
-  if (REFUSED_HEADERS.has(name) || name.startsWith('proxy-')) {
-    throw slotFault(text, `the header ${name} cannot carry a secret`);
-  }
-  if (form === undefined) return { in: 'header', name, form: 'whole' };
-  if (form !== 'bearer' && form !== 'basic-password') {
-    throw slotFault(text, 'the third part is bearer or basic-password');
-  }
-  if (name !== 'authorization') throw slotFault(text, 'only the header authorization has a scheme');
-  return { in: 'header', name, form };
-}
-
-/** The one spelling of a slot; `parseSlot(formatSlot(slot))` is the same slot. */
-export function formatSlot(slot: Slot): string {
-  if (slot.in === 'query') return `query:${slot.name}`;
-  return slot.form === 'whole' ? `header:${slot.name}` : `header:${slot.name}:${slot.form}`;
 }
 
 /** True when every slot of the one is a slot of the other, at the same origin. */
@@ -131,13 +96,6 @@ function originHost(text: string, host: string): string {
     throw originFault(text, 'that is not a host name');
   }
   return name;
-}
-
-function slotFault(text: string, reason: string): PowerboxError {
-  const shown = /^[\x20-\x7e]{1,200}$/.test(text) ? ` ${text}` : '';
-  return new PowerboxError('secret-invalid', `Cannot parse the slot${shown}: ${reason}.`, {
-    hint: 'Use header:authorization:bearer, header:authorization:basic-password, header:NAME or query:NAME.',
-  });
 }
 
 /** Text with an `@` may carry a password, so it is not repeated. */

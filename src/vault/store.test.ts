@@ -25,7 +25,8 @@ import {
   TTL_MS_MIN,
   VAULT_FILE_BYTES_MAX,
 } from './limits.ts';
-import { type Binding, parseOrigin, parseSlot } from './slot.ts';
+import { type Binding, parseOrigin } from './slot.ts';
+import { parseSlot } from './slot-text.ts';
 import type { SecretSource } from './source.ts';
 import { listSecrets, readSecret, removeSecret, rotateSecret, setSecret } from './store.ts';
 

@@ -3,7 +3,8 @@ import { parseDuration } from '../../host/quantities.ts';
 import { SECRET_BYTES_MAX } from '../../vault/limits.ts';
 import type { SecretInfo } from '../../vault/record.ts';
 import { knownService, knownVariables } from '../../vault/services.ts';
-import { type Binding, formatSlot, parseOrigin, parseSlot, type Slot } from '../../vault/slot.ts';
+import { type Binding, parseOrigin, type Slot } from '../../vault/slot.ts';
+import { formatSlot, parseSlot } from '../../vault/slot-text.ts';
 import type { SecretSource } from '../../vault/source.ts';
 import {
   describeSecret,

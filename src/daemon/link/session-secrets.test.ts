@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { temporaryHome } from '../../../test/support/journal-fixture.ts';
 import type { Home } from '../../store/home.ts';
-import { parseOrigin, parseSlot } from '../../vault/slot.ts';
+import { parseOrigin } from '../../vault/slot.ts';
+import { parseSlot } from '../../vault/slot-text.ts';
 import { setSecret } from '../../vault/store.ts';
 import { makeSessionSecrets } from './session-secrets.ts';
 

@@ -1,9 +1,10 @@
-import type { Slot } from '../../vault/slot.ts';
+import type { HeaderSlot, Slot } from '../../vault/slot.ts';
 import type { BoxSecrets } from '../box-secrets.ts';
 import type { HttpGrant } from '../grant-index.ts';
 import type { BoundSecret } from '../protocol.ts';
 import type { Refusal } from '../refusal.ts';
 import type { SlotRequest } from './slot-request.ts';
+import { fromTemplate } from './slot-value.ts';
 
 export type Brought =
   | {
@@ -38,16 +39,20 @@ export function bringCredential(
   return { ok: true, request: filled, secret };
 }
 
-const FORMS = ['bearer', 'whole', 'basic-password'];
+/** Slots that can be filled without being asked, the best known first. */
+const BROUGHT = ['bearer', 'whole', 'template', 'basic-password', 'query', 'cookie'] as const;
 
 function preference(slot: Slot): number {
-  return slot.in === 'query' ? FORMS.length : FORMS.indexOf(slot.form);
+  const form = slot.in === 'header' ? slot.form : slot.in;
+  const at = (BROUGHT as readonly string[]).indexOf(form);
+  return at === -1 ? BROUGHT.length : at;
 }
 
 function isFilled({ headers, query }: SlotRequest, slot: Slot): boolean {
   if (slot.in === 'query') {
     return query.split('&').some((pair) => pair.split('=')[0] === encodeURIComponent(slot.name));
   }
+  if (slot.in !== 'header') return false;
   const name = slot.name.toLowerCase();
   return headers.some((text, index) => index % 2 === 0 && text.toLowerCase() === name);
 }
@@ -57,12 +62,20 @@ function withPlaceholder(request: SlotRequest, slot: Slot, placeholder: string):
     const pair = `${encodeURIComponent(slot.name)}=${encodeURIComponent(placeholder)}`;
     return { ...request, query: request.query === '' ? pair : `${request.query}&${pair}` };
   }
-  const basic = () => Buffer.from(`x-access-token:${placeholder}`, 'latin1').toString('base64');
-  const value =
-    slot.form === 'bearer'
-      ? `Bearer ${placeholder}`
-      : slot.form === 'whole'
-        ? placeholder
-        : `Basic ${basic()}`;
+  if (slot.in !== 'header') return request;
+  const value = headerValue(slot, placeholder);
   return { ...request, headers: [...request.headers, slot.name, value] };
+}
+
+function headerValue(slot: HeaderSlot, placeholder: string): string {
+  switch (slot.form) {
+    case 'whole':
+      return placeholder;
+    case 'bearer':
+      return `Bearer ${placeholder}`;
+    case 'template':
+      return fromTemplate(slot.template, placeholder);
+    case 'basic-password':
+      return `Basic ${Buffer.from(`x-access-token:${placeholder}`, 'latin1').toString('base64')}`;
+  }
 }

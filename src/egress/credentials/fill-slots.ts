@@ -3,12 +3,12 @@
  * carries the box's own placeholder or no credential at all. Works on the canonical request, after
  * hop-by-hop headers were removed, so that nothing later can delete or move what it filled in.
  */
-import type { Binding, Slot } from '../../vault/slot.ts';
+import type { Binding, HeaderSlot, Slot } from '../../vault/slot.ts';
 import type { BoundSecret } from '../protocol.ts';
 import { isCredentialHeader, isCredentialKey, isCredentialProtocol } from './credential-names.ts';
 import { percentDecoded, type QueryPart, splitQuery, withValue } from './query.ts';
 import type { SlotRequest } from './slot-request.ts';
-import { type Held, heldByBasic, heldByBearer, heldByWhole } from './slot-value.ts';
+import { type Held, heldByBasic, heldByBearer, heldByTemplate, heldByWhole } from './slot-value.ts';
 import { legible, strayNotes } from './stray.ts';
 
 export type Filled =
@@ -155,9 +155,21 @@ function fillPlace(
 }
 
 function heldBy(slot: Slot, value: string, secret: BoundSecret): Held {
-  if (slot.in === 'query' || slot.form === 'whole') {
-    return heldByWhole(value, secret.placeholder, secret.value);
+  if (slot.in === 'query') return heldByWhole(value, secret.placeholder, secret.value);
+  if (slot.in !== 'header') return { state: 'foreign' };
+  return heldByHeader(slot, value, secret);
+}
+
+function heldByHeader(slot: HeaderSlot, value: string, secret: BoundSecret): Held {
+  const { placeholder, value: real } = secret;
+  switch (slot.form) {
+    case 'whole':
+      return heldByWhole(value, placeholder, real);
+    case 'bearer':
+      return heldByBearer(value, placeholder, real);
+    case 'basic-password':
+      return heldByBasic(value, placeholder, real);
+    case 'template':
+      return heldByTemplate(slot.template, value, placeholder, real);
   }
-  const held = slot.form === 'bearer' ? heldByBearer : heldByBasic;
-  return held(value, secret.placeholder, secret.value);
 }

@@ -39,6 +39,24 @@ export function heldByWhole(header: string, placeholder: string, value: string):
   return header === placeholder ? { state: 'placeholder', filled: value } : { state: 'foreign' };
 }
 
+/** The template with the placeholder in place of its `{}`, to the character. */
+export function heldByTemplate(
+  template: string,
+  header: string,
+  placeholder: string,
+  value: string,
+): Held {
+  return header === fromTemplate(template, placeholder)
+    ? { state: 'placeholder', filled: fromTemplate(template, value) }
+    : { state: 'foreign' };
+}
+
+/** `text` may hold what `String.replace` takes for a pattern, so the template is cut instead. */
+export function fromTemplate(template: string, text: string): string {
+  const at = template.indexOf('{}');
+  return `${template.slice(0, at)}${text}${template.slice(at + 2)}`;
+}
+
 /** The password of a Basic credential; undefined where there is none. */
 export function basicPassword(header: string): string | undefined {
   const decoded = /^basic /i.test(header) ? decodeBase64(header.slice(6)) : undefined;
