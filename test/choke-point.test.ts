@@ -32,16 +32,34 @@ describe('the one choke point', () => {
       'src/egress/http1/upgrade.ts',
       'src/egress/upstream/options.ts',
       'src/egress/upstream/pools.ts',
+      'src/egress/upstream/send.ts',
     ]);
-    expect(filesWith(/\.poolFor\(/)).toEqual([
+    // Kept connections are used by `send` alone, and what calls it was given a use, or the job of
+    // the daemon's fetcher.
+    expect(filesWith(/\bsendHttp1\(/)).toEqual([
+      'src/egress/upstream/pools.ts',
+      'src/egress/upstream/send-http1.ts',
+    ]);
+    expect(filesWith(/upstreams\.send\(/)).toEqual([
+      'src/egress/exchange/exchange.ts',
       'src/egress/fetch/exchange.ts',
-      'src/egress/http1/forward.ts',
     ]);
-    expect(filesWith(/\bforward(Upgrade)?\(box/)).toEqual(['src/egress/http1/server.ts']);
-    const server = readRepositoryFile('src/egress/http1/server.ts');
+    expect(filesWith(/\bforward\(box/)).toEqual([
+      'src/egress/exchange/exchange.ts',
+      'src/egress/exchange/serve.ts',
+    ]);
+    expect(filesWith(/\bforwardUpgrade\(box/)).toEqual(['src/egress/http1/server.ts']);
     // A use can be had from useHttp alone, and both ways out take one.
-    expect(server.match(/await useHttp\(/g)).toHaveLength(2);
-    expect(server.match(/\bforward(Upgrade)?\(box, target, result\.use,/g)).toHaveLength(2);
+    expect(filesWith(/await useHttp\(/)).toEqual([
+      'src/egress/exchange/serve.ts',
+      'src/egress/http1/server.ts',
+    ]);
+    expect(readRepositoryFile('src/egress/exchange/serve.ts')).toContain(
+      'forward(box, target, result.use, caller)',
+    );
+    expect(readRepositoryFile('src/egress/http1/server.ts')).toContain(
+      'forwardUpgrade(box, target, result.use,',
+    );
   });
 
   it('writes the row before it gives a use away', () => {

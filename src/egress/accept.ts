@@ -4,7 +4,6 @@ import { TLSSocket } from 'node:tls';
 import { type CanonicalHost, canonicalHost } from '../policy/host.ts';
 import type { BoxState } from './box-egress.ts';
 import { type Connection, setConnection } from './connection.ts';
-import { refuseConnection } from './http1/server.ts';
 import {
   CLIENT_HELLO_BYTES_MAX,
   CONNECTIONS_MAX,
@@ -13,6 +12,7 @@ import {
 } from './limits.ts';
 import { isVirtualAddress, PROXY_ADDRESS, PROXY_PORT } from './network.ts';
 import type { Refusal } from './refusal.ts';
+import { refuseConnection } from './refuse-connection.ts';
 import { serveDnsStream } from './serve-dns.ts';
 import { parseClientHello } from './tls/client-hello.ts';
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { BoxSecrets } from './box-secrets.ts';
-import { VirtualNames } from './dns/virtual-names.ts';
+import type { VirtualNames } from './dns/virtual-names.ts';
 import {
   GUIDE_CALLS_PER_MINUTE_MAX,
   LEAVES_PER_SECOND_MAX,
@@ -40,10 +40,16 @@ export interface BoxState {
   close(): void;
 }
 
+export interface BoxParts {
+  /** For the person. */
+  refused(line: string): void;
+  readonly names: VirtualNames;
+}
+
 export function makeBoxState(
   config: BoxEgress,
   recorder: Recorder,
-  tell: (line: string) => void,
+  { refused: tell, names }: BoxParts,
 ): BoxState {
   const upstreams = makeUpstreams();
   const secrets = new BoxSecrets(config.secrets);
@@ -59,7 +65,7 @@ export function makeBoxState(
   const waiting = new Map<() => void, NodeJS.Timeout>();
   return {
     config,
-    names: new VirtualNames(),
+    names,
     secrets,
     link,
     upstreams,

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { CanonicalHost } from '../policy/host.ts';
 import type { BoxState } from './box-egress.ts';
-import type { RequestHead } from './http1/request-head.ts';
+import type { RequestHead } from './exchange/request-head.ts';
 import type { Refusal } from './refusal.ts';
 import { defaultPort, displayOrigin, freezeTarget, type Target } from './target.ts';
 

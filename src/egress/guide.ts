@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { MailInfo } from '../wire/doors.ts';
 import { ERRORS, PowerboxError } from '../wire/errors.ts';
 import type { BoxState } from './box-egress.ts';
+import { type Caller, goneSignal } from './exchange/caller.ts';
+import type { RequestHead } from './exchange/request-head.ts';
 import { readGuideCall, requestNamed } from './guide-routes.ts';
-import type { RequestHead } from './http1/request-head.ts';
-import { sendRefusal } from './http1/send-refusal.ts';
 import { GUIDE_BODY_BYTES_MAX } from './limits.ts';
 import type { Target } from './target.ts';
 
@@ -16,16 +16,10 @@ export function isGuide(target: Target): boolean {
 }
 
 /** The box's own door: what it holds, its letters, and what it may do with both. */
-export async function guide(
-  box: BoxState,
-  head: RequestHead,
-  request: IncomingMessage,
-  response: ServerResponse,
-  gone: () => AbortSignal,
-): Promise<void> {
+export async function guide(box: BoxState, head: RequestHead, caller: Caller): Promise<void> {
   if (!box.mayAsk()) {
     const reason = 'The box asks too often at powerbox.internal: wait a minute.';
-    sendRefusal(response, { code: 'rate-exceeded', reason }, box.config.box, null);
+    caller.refuse({ code: 'rate-exceeded', reason }, null);
     return;
   }
   box.recorder.note({
@@ -39,31 +33,26 @@ export async function guide(
     secrets: [],
   });
   try {
-    send(response, 200, await answer(box, head, request, gone));
+    caller.reply(200, await answer(box, head, caller));
   } catch (error) {
     if (!PowerboxError.is(error)) throw error;
     const { code, message, hint } = error;
-    send(response, ERRORS[code].http, { error: code, message, hint, by: 'powerbox' });
+    caller.reply(ERRORS[code].http, { error: code, message, hint, by: 'powerbox' });
   }
 }
 
-async function answer(
-  box: BoxState,
-  head: RequestHead,
-  request: IncomingMessage,
-  gone: () => AbortSignal,
-): Promise<unknown> {
+async function answer(box: BoxState, head: RequestHead, caller: Caller): Promise<unknown> {
   const { path, query } = head.path;
   const isRead = head.method === 'GET' || head.method === 'HEAD';
   if (path === '/' && isRead) return describeBox(box);
-  const body = isRead ? '' : await readText(request);
+  const body = isRead ? '' : await readText(caller.body);
   const call = readGuideCall(isRead ? 'GET' : head.method, path, query, body);
   if (call === null) {
     throw new PowerboxError('method-unknown', `There is no ${head.method} ${path.slice(0, 80)}.`, {
       hint: 'GET http://powerbox.internal/ says what there is.',
     });
   }
-  const signal = gone();
+  const signal = goneSignal(caller);
   const given = await box.link.door(call.method, call.args, signal);
   const named = requestNamed(path);
   const asked = named === null ? (given as MailInfo) : mailNamed(given, named);
@@ -95,10 +84,10 @@ function mailNamed(sent: unknown, id: string): MailInfo {
   throw new PowerboxError('mail-unknown', `Cannot find the request "${id.slice(0, 40)}".`);
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
+async function readText(request: Readable | null): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of (request ?? []) as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > GUIDE_BODY_BYTES_MAX) {
       const reason = `a call has ${GUIDE_BODY_BYTES_MAX} bytes at most`;
@@ -156,16 +145,3 @@ const DOORS = {
   'POST /revoke': '{"grant":"ID","reason":"why"}; only what you gave',
   'GET /names': 'your own names for what you hold',
 };
-
-function send(response: ServerResponse, status: number, value: unknown): void {
-  if (response.destroyed) return;
-  const body = `${JSON.stringify(value)}\n`;
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    // What is left of a body that was too long is not read.
-    ...(status === 200 ? {} : { connection: 'close' }),
-  });
-  response.end(body);
-}

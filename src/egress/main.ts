@@ -1,7 +1,8 @@
 /**
  * The egress process: the one way out of every box of its parent. Hostile bytes are parsed here
  * and nowhere else, so that neither load nor a fault reaches whoever holds the vault. It is told
- * what it needs over the IPC pipe and dies with its parent.
+ * what it needs over the IPC pipe and dies with its parent. Killed, it is started again and told
+ * all of it once more.
  */
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server as TcpServer } from 'node:net';
@@ -11,6 +12,7 @@ import type { Home } from '../store/home.ts';
 import { withholdMemory } from '../store/withhold-memory.ts';
 import { acceptConnection, acceptTunnel } from './accept.ts';
 import { type BoxState, makeBoxState } from './box-egress.ts';
+import { VirtualNames } from './dns/virtual-names.ts';
 import { makeHttpServer } from './http1/server.ts';
 import type { FromEgress, ToEgress } from './protocol.ts';
 import { makeRecorder, type Recorder } from './record.ts';
@@ -43,9 +45,9 @@ function main(): void {
       case 'open':
         if (recorder === null) throw new Error('open before start');
         boxes.set(message.config.box, {
-          state: openBox(message.config, recorder),
+          state: openBox(message, recorder),
           doors: [],
-          started: Date.now(),
+          started: message.started,
         });
         send({ type: 'opened', box: message.config.box });
         break;
@@ -94,10 +96,14 @@ function startRecorder(home: Home, key: Buffer, boxes: ReadonlyMap<string, OpenB
 }
 
 function openBox(
-  config: Extract<ToEgress, { type: 'open' }>['config'],
+  { config, names }: Extract<ToEgress, { type: 'open' }>,
   recorder: Recorder,
 ): BoxState {
-  return makeBoxState(config, recorder, (line) => send({ type: 'refused', box: config.box, line }));
+  const { box } = config;
+  return makeBoxState(config, recorder, {
+    refused: (line) => send({ type: 'refused', box, line }),
+    names: new VirtualNames(names, (name, kept) => send({ type: 'named', box, name }, kept)),
+  });
 }
 
 /** `handle` is the raw handle of a listening or bound socket, made inside the box's network. */
@@ -138,8 +144,9 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await new Promise((next) => setImmediate(next));
 }
 
-function send(message: FromEgress): void {
-  process.send?.(message, undefined, undefined, () => {});
+/** What was sent is with the parent's kernel, and outlives this process. */
+function send(message: FromEgress, sent: () => void = () => {}): void {
+  process.send?.(message, undefined, undefined, () => sent());
 }
 
 main();

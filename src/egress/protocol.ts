@@ -43,7 +43,14 @@ export interface BoxEgress {
 export type ToEgress =
   /** First of all: where the state is, and the key that the journal's rows are chained with (hex). */
   | { readonly type: 'start'; readonly home: Home; readonly key: string }
-  | { readonly type: 'open'; readonly config: BoxEgress }
+  | {
+      readonly type: 'open';
+      readonly config: BoxEgress;
+      /** What a process before this one has told by `named`, in order. */
+      readonly names: readonly string[];
+      /** When the box was opened first, milliseconds since the epoch. */
+      readonly started: number;
+    }
   /** Sent with the raw handle of a socket in the box's own network. */
   | {
       readonly type: 'listener';
@@ -60,6 +67,8 @@ export type FromEgress =
   | { readonly type: 'ready' }
   | { readonly type: 'opened'; readonly box: string }
   | { readonly type: 'closed'; readonly box: string }
+  /** The box asked for a name that it had not asked for; its answer waits until this was sent. */
+  | { readonly type: 'named'; readonly box: string; readonly name: string }
   /** First refusal of a destination; `line` is the sentence for the person. */
   | { readonly type: 'refused'; readonly box: string; readonly line: string }
   /** The egress cannot do its work for this box (for example: the journal cannot be written). */

@@ -10,10 +10,18 @@ import { DNS_QUERIES_PER_STREAM_MAX, FIRST_BYTES_MS_MAX } from './limits.ts';
  * reached: a refusal explains itself better than a name that does not exist. No query leaves.
  */
 export function serveDnsSocket(socket: UdpSocket, names: VirtualNames): void {
+  let closed = false;
+  socket.once('close', () => {
+    closed = true;
+  });
   socket.on('error', () => {});
   socket.on('message', (query, from) => {
     const answer = answerQuery(query, names);
-    if (answer !== null) socket.send(answer, from.port, from.address, () => {});
+    if (answer === null) return;
+    names.whenKept(() => {
+      // The box may have ended meanwhile.
+      if (!closed) socket.send(answer, from.port, from.address, () => {});
+    });
   });
 }
 
@@ -30,7 +38,9 @@ export function serveDnsStream(socket: Socket, names: VirtualNames): void {
         socket.destroy();
         return;
       }
-      socket.write(frameMessage(answer));
+      names.whenKept(() => {
+        if (!socket.destroyed) socket.write(frameMessage(answer));
+      });
     }
   });
 }

@@ -11,6 +11,9 @@ const BASE = ipv4Number(VIRTUAL_IPV4_BASE);
 const ADDRESSES = 2 ** (32 - VIRTUAL_IPV4_BITS);
 const PREFIX_GROUPS = groupsOf(`${VIRTUAL_IPV6_PREFIX}`);
 
+/** Keeps a new name where it outlives this process, and calls back when it is there. */
+export type KeepName = (name: string, kept: () => void) => void;
+
 /**
  * The names that one box asked for, each with an address of its own in both families. An address
  * never changes its name as long as the box lives, so that a connection to it says which name it
@@ -19,17 +22,46 @@ const PREFIX_GROUPS = groupsOf(`${VIRTUAL_IPV6_PREFIX}`);
 export class VirtualNames {
   readonly #places = new Map<string, number>();
   readonly #names: string[] = [];
+  readonly #keep: KeepName;
+  /** Names that are not kept yet, and what waits for them. */
+  #unkept = 0;
+  #waiting: (() => void)[] = [];
+
+  /** `known` are those that were kept before, in order. */
+  constructor(known: readonly string[] = [], keep: KeepName = (_, kept) => kept()) {
+    this.#keep = keep;
+    for (const name of known.slice(0, NAMES_MAX)) this.#add(name);
+  }
+
+  /** Calls `act` when every address that was given belongs to its name for good. */
+  whenKept(act: () => void): void {
+    if (this.#unkept === 0) act();
+    else this.#waiting.push(act);
+  }
 
   /** The addresses of a name, given at the first question; null when there are no more. */
   addressFor(name: string): VirtualAddresses | null {
     let place = this.#places.get(name);
     if (place === undefined) {
       if (this.#names.length >= NAMES_MAX) return null;
-      place = this.#names.push(name) - 1;
-      this.#places.set(name, place);
+      place = this.#add(name);
+      this.#unkept += 1;
+      this.#keep(name, () => this.#kept());
     }
     const host = place + RESERVED_ADDRESSES;
     return { ipv4: ipv4Text(BASE + host), ipv6: ipv6Text(host) };
+  }
+
+  #add(name: string): number {
+    const place = this.#names.push(name) - 1;
+    this.#places.set(name, place);
+    return place;
+  }
+
+  #kept(): void {
+    this.#unkept -= 1;
+    if (this.#unkept > 0) return;
+    for (const act of this.#waiting.splice(0)) act();
   }
 
   /** The name behind an address, also where IPv4 is written in mapped form; null for any other. */

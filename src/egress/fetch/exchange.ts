@@ -1,14 +1,14 @@
-import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
-import type { Dispatcher } from 'undici';
 import { canonicalHost } from '../../policy/host.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import { BoxSecrets } from '../box-secrets.ts';
 import { bringCredential } from '../credentials/bring.ts';
 import { fillSlots } from '../credentials/fill-slots.ts';
-import { type AnswerBody, answerBody, answerHead } from '../http1/answer.ts';
-import { explainFailure } from '../http1/forward.ts';
-import { upstreamHeaders } from '../http1/rewrite.ts';
+import { type AnswerBody, answerBody } from '../exchange/answer-body.ts';
+import type { AnswerControl, AnswerHandler } from '../exchange/answer-handler.ts';
+import { answerHead } from '../exchange/answer-head.ts';
+import { explainFailure } from '../exchange/failure.ts';
+import { upstreamHeaders } from '../exchange/rewrite.ts';
 import type { Scrubber } from '../scrub/scrubber.ts';
 import { authorityOf, freezeTarget, originOf, type Target } from '../target.ts';
 import type { Upstreams } from '../upstream/pools.ts';
@@ -42,16 +42,14 @@ export function beginExchange(
     const { override } = job;
     // An address that the power spells out is meant; one that its name leads to is not.
     const addressNamed = job.addressNamed && target.host.kind !== 'name';
-    upstreams.poolFor(target, { override, addressNamed }).dispatch(
-      {
-        origin: originOf(target),
-        path: query === '' ? job.path : `${job.path}?${query}`,
-        method: job.method as Dispatcher.HttpMethod,
-        headers: upstreamHeaders(headers, authorityOf(target), guarded),
-        body: job.body,
-      },
-      handler,
-    );
+    const request = {
+      method: job.method,
+      path: query === '' ? job.path : `${job.path}?${query}`,
+      headers: upstreamHeaders(headers, authorityOf(target), guarded),
+      body: job.body,
+      preferred: 'http/1.1' as const,
+    };
+    upstreams.send(target, { override, addressNamed }, request, handler);
   } catch (error) {
     handler.fail(error);
   }
@@ -78,14 +76,14 @@ function filledParts(
   return filled;
 }
 
-class Handler implements Dispatcher.DispatchHandler, Exchange {
+class Handler implements AnswerHandler, Exchange {
   scrubber: Scrubber | null = null;
   bodiless = false;
   readonly #id: number;
   readonly #tell: Tell;
   readonly #over: () => void;
   readonly #clean = new PassThrough();
-  #controller: Dispatcher.DispatchController | null = null;
+  #control: AnswerControl | null = null;
   #body: AnswerBody | null = null;
   #untaken = 0;
   #isOver = false;
@@ -101,7 +99,10 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
       if (this.#untaken > UNTAKEN_BYTES_MAX) this.#clean.pause();
     });
     this.#clean.on('end', () => this.#finish({ type: 'end', id }));
-    this.#clean.on('drain', () => this.#controller?.resume());
+    this.#clean.on('drain', () => {
+      this.#body?.drained();
+      this.#control?.resume();
+    });
   }
 
   taken(bytes: number): void {
@@ -113,23 +114,17 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#over();
-    this.#controller?.abort(new Error('nobody waits for the answer'));
+    this.#control?.abort(new Error('nobody waits for the answer'));
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#isOver) controller.abort(new Error('nobody waits for the answer'));
+  start(control: AnswerControl): void {
+    this.#control = control;
+    if (this.#isOver) control.abort(new Error('nobody waits for the answer'));
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    _headers: unknown,
-    message?: string,
-  ): void {
-    if (status < 200 || this.#isOver) return;
-    const raw = (controller.rawHeaders ?? []) as Buffer[];
-    const result = answerHead(status, message ?? '', raw, this.scrubber);
+  head(status: number, message: string, raw: readonly Buffer[]): void {
+    if (this.#isOver) return;
+    const result = answerHead(status, message, raw, this.scrubber);
     if (!result.ok) {
       this.fail(new PowerboxError('response-unscrubbable', result.reason));
       return;
@@ -141,35 +136,33 @@ class Handler implements Dispatcher.DispatchHandler, Exchange {
     }
     this.#tell({ type: 'head', id: this.#id, status, headers: pairs });
     const bodiless = this.bodiless || status === 204 || status === 304;
-    // Nobody reads trailers here, and those of a guarded answer would have to be scrubbed.
-    const sink = Object.assign(this.#clean, { addTrailers: () => {} });
-    this.#body = answerBody(
-      sink as unknown as ServerResponse,
-      bodiless ? null : coding,
-      this.scrubber,
-      null,
-      (failure) => this.fail(failure),
-      () => controller.resume(),
-    );
+    const sink = {
+      write: (chunk: Buffer) => this.#clean.write(chunk),
+      // Nobody reads trailers here, and those of a guarded answer would have to be scrubbed.
+      end: () => void this.#clean.end(),
+    };
+    this.#body = answerBody(sink, {
+      coding: bodiless ? null : coding,
+      scrubber: this.scrubber,
+      bytesMax: null,
+      broken: (failure) => this.fail(failure),
+      drained: () => this.#control?.resume(),
+    });
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#body?.write(chunk) === false) controller.pause();
+  data(chunk: Buffer): void {
+    if (this.#body?.write(chunk) === false) this.#control?.pause();
   }
 
-  onResponseEnd(): void {
+  end(): void {
     this.#body?.end([]);
-  }
-
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.fail(error);
   }
 
   /** Only our own words leave: an upstream's error text could hold what it was sent. */
   fail(error: unknown): void {
     const { code, reason } = explainFailure(error);
     this.#finish({ type: 'failed', id: this.#id, code, reason });
-    this.#controller?.abort(new Error(reason));
+    this.#control?.abort(new Error(reason));
   }
 
   #finish(message: FromFetcher): void {

@@ -1,60 +1,25 @@
 import type { IncomingMessage } from 'node:http';
-import { type CanonicalHost, canonicalHost } from '../../policy/host.ts';
-import { type CanonicalPath, canonicalPath } from '../../policy/path.ts';
+import { canonicalPath } from '../../policy/path.ts';
+import {
+  endToEnd,
+  type HeadResult,
+  headerValues,
+  malformed,
+  parseAuthority,
+  refusalOfMethod,
+  TOKEN,
+} from '../exchange/request-head.ts';
 import { REQUEST_HEADERS_MAX } from '../limits.ts';
-import type { Refusal } from '../refusal.ts';
 
 /** A request's head after every check that Node's parser leaves open (RFC 9112). */
-export interface RequestHead {
-  readonly method: string;
-  readonly path: CanonicalPath;
-  /** What the request itself says its host is; null only for HTTP/1.0 without a Host header. */
-  readonly host: { readonly host: CanonicalHost; readonly port: number | null } | null;
-  /** Set when the request line carried a whole URL, as it does towards a proxy. */
-  readonly scheme: 'http' | 'https' | null;
-  /** End-to-end headers, flat, in order, without Host and without anything hop-by-hop. */
-  readonly headers: string[];
-  readonly hasBody: boolean;
-  readonly websocket: boolean;
-}
-
-export type HeadResult =
-  | { readonly ok: true; readonly head: RequestHead }
-  | ({ readonly ok: false } & Refusal);
-
-/** RFC 9110 section 7.6.1, and the older names that are still sent. */
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'expect',
-  'host',
-  'http2-settings',
-]);
-
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const METHOD = /^[A-Z][A-Z-]{0,31}$/;
-
 export function readRequestHead(request: IncomingMessage): HeadResult {
   const { rawHeaders } = request;
   if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') {
     return malformed('the request line has a version other than HTTP/1.1 or HTTP/1.0');
   }
   const method = request.method ?? '';
-  if (!METHOD.test(method)) return malformed('the method is not a plain upper-case token');
-  if (method === 'TRACE' || method === 'CONNECT') {
-    return {
-      ok: false,
-      code: 'method-not-granted',
-      reason: `${method} is never allowed: it would show what the request carried.`,
-    };
-  }
+  const odd = refusalOfMethod(method);
+  if (odd !== null) return { ok: false, ...odd };
   const framing = checkFraming(request);
   if (framing !== null) return malformed(framing);
 
@@ -154,47 +119,6 @@ function splitTarget(
   return { scheme, authority: match[2] as string, path: match[3] ?? '/' };
 }
 
-/** `name`, `name:port` or `[ipv6]:port`; null when it is anything else. */
-export function parseAuthority(
-  text: string,
-): { readonly host: CanonicalHost; readonly port: number | null } | null {
-  const match = /^(\[[^\]]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(text);
-  if (match === null) return null;
-  const name = match[1] as string;
-  const host = canonicalHost(name.startsWith('[') ? name.slice(1, -1) : name);
-  if (!host.ok) return null;
-  if (name.startsWith('[') !== (host.kind === 'ipv6')) return null;
-  const port = match[2] === undefined ? null : Number(match[2]);
-  if (port !== null && (port < 1 || port > 65_535)) return null;
-  return { host, port };
-}
-
-export function headerValues(rawHeaders: readonly string[], name: string): string[] {
-  const values: string[] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    if ((rawHeaders[i] as string).toLowerCase() === name) values.push(rawHeaders[i + 1] as string);
-  }
-  return values;
-}
-
-/**
- * Drops what belongs to this hop only, and what `Connection` says belongs to it. This happens
- * before any slot is filled, so `Connection: authorization` cannot take a filled slot away.
- */
-function endToEnd(rawHeaders: readonly string[]): string[] {
-  const named = new Set<string>();
-  for (const value of headerValues(rawHeaders, 'connection')) {
-    for (const name of value.split(',')) named.add(name.trim().toLowerCase());
-  }
-  const kept: string[] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = (rawHeaders[i] as string).toLowerCase();
-    if (HOP_BY_HOP.has(name) || named.has(name)) continue;
-    kept.push(rawHeaders[i] as string, rawHeaders[i + 1] as string);
-  }
-  return kept;
-}
-
 function hasBody(request: IncomingMessage): boolean {
   const length = request.headers['content-length'];
   return (
@@ -204,8 +128,4 @@ function hasBody(request: IncomingMessage): boolean {
 
 function wantsWebsocket(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === 'websocket';
-}
-
-function malformed(what: string): { ok: false } & Refusal {
-  return { ok: false, code: 'request-malformed', reason: `The request was refused: ${what}.` };
 }

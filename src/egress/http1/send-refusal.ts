@@ -22,7 +22,20 @@ export function sendRefusal(
   return status;
 }
 
-/** The same on a connection that has left the server's hands (an upgrade, a tunnel). */
+/** An answer of our own. What is left of the body of a request that failed is not read. */
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  if (response.destroyed) return;
+  const body = `${JSON.stringify(value)}\n`;
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    ...(status === 200 ? {} : { connection: 'close' }),
+  });
+  response.end(body);
+}
+
+/** A refusal on a connection that has left the server's hands (an upgrade, a tunnel). */
 export function writeRefusal(
   socket: Duplex,
   refusal: Refusal,

@@ -8,12 +8,13 @@ import {
 } from '../limits.ts';
 import { originOf, type Target } from '../target.ts';
 import { type DialOptions, dial, literalRefusal } from './dial.ts';
+import type { Send } from './send.ts';
+import { sendHttp1 } from './send-http1.ts';
 import { undiciPool } from './undici-pool.ts';
 
 /** The kept connections of one box. They are never shared between boxes, nor between targets. */
 export interface Upstreams {
-  /** Throws a PowerboxError when the target is an address that may not be dialled. */
-  poolFor(target: Target, options: DialOptions): Pool;
+  readonly send: Send;
   /** Cuts everything that is in flight. */
   destroy(): void;
 }
@@ -21,20 +22,24 @@ export interface Upstreams {
 export function makeUpstreams(): Upstreams {
   // Insertion order is use order: a pool that is used moves to the end.
   const pools = new Map<string, Pool>();
+  function poolFor(target: Target, options: DialOptions): Pool {
+    const key = `${originOf(target)} ${options.addressNamed}`;
+    let pool = pools.get(key);
+    if (pool === undefined) {
+      pool = makePool(target, options);
+      if (pools.size >= UPSTREAMS_MAX) closeOldest(pools);
+    } else {
+      pools.delete(key);
+    }
+    pools.set(key, pool);
+    return pool;
+  }
+
   return {
-    poolFor(target, options) {
+    send(target, options, request, handler) {
       const refusal = literalRefusal(target, options);
       if (refusal !== null) throw refusal;
-      const key = `${originOf(target)} ${options.addressNamed}`;
-      let pool = pools.get(key);
-      if (pool === undefined) {
-        pool = makePool(target, options);
-        if (pools.size >= UPSTREAMS_MAX) closeOldest(pools);
-      } else {
-        pools.delete(key);
-      }
-      pools.set(key, pool);
-      return pool;
+      sendHttp1(poolFor(target, options), originOf(target), request, handler);
     },
     destroy() {
       for (const pool of pools.values()) pool.destroy().catch(() => {});

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { JUDGED_BODY_BYTES_MAX } from '../../powers/http/limits.ts';
@@ -9,6 +8,7 @@ import {
   REFUSED_BODY_MS_MAX,
   REQUEST_BODY_MS_MAX,
 } from '../limits.ts';
+import type { Caller } from './caller.ts';
 import { type BodyReader, makeBodyReader } from './read-body.ts';
 
 interface Asked {
@@ -18,18 +18,20 @@ interface Asked {
   readonly began: number;
 }
 
-function asked(box: BoxState, headers: Record<string, string> = {}): Asked {
-  const request = Object.assign(new PassThrough(), { headers });
+function asked(box: BoxState, head: { declared?: number; waits?: boolean } = {}): Asked {
+  const request = new PassThrough();
   const response = new PassThrough();
   let began = 0;
-  const reader = makeBodyReader(
-    box,
-    request as unknown as IncomingMessage,
-    response as unknown as ServerResponse,
-    () => {
+  const caller = {
+    body: request,
+    declaredBytes: head.declared ?? null,
+    waits: head.waits ?? false,
+    goOn() {
       began += 1;
     },
-  );
+    onClose: (act: (whole: boolean) => void) => void response.once('close', () => act(true)),
+  };
+  const reader = makeBodyReader(box, caller as unknown as Caller) as BodyReader;
   return {
     request,
     response,
@@ -61,11 +63,11 @@ describe('a body that must be judged', () => {
   });
 
   test('is not even begun when it says that it is too long', async () => {
-    const headers = { 'content-length': String(JUDGED_BODY_BYTES_MAX + 1) };
-    const waiting = asked(someBox(), { ...headers, expect: '100-continue' });
+    const long = { declared: JUDGED_BODY_BYTES_MAX + 1 };
+    const waiting = asked(someBox(), { ...long, waits: true });
     expect(await waiting.reader.read()).toMatchObject({ code: 'body-unreadable' });
     expect([waiting.reader.began, waiting.began]).toEqual([false, 0]);
-    const sending = asked(someBox(), headers);
+    const sending = asked(someBox(), long);
     const read = sending.reader.read();
     sending.request.end(Buffer.alloc(JUDGED_BODY_BYTES_MAX + 1));
     expect(await read).toMatchObject({ code: 'body-unreadable' });
@@ -73,7 +75,7 @@ describe('a body that must be judged', () => {
   });
 
   test('that is too long is passed over for a while, so that its refusal is read', async () => {
-    const long = { 'content-length': '99999999999' };
+    const long = { declared: 99_999_999_999 };
     const slow = asked(someBox(), long);
     const cut = slow.reader.read();
     vi.advanceTimersByTime(REFUSED_BODY_MS_MAX);

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { JUDGED_BODY_BYTES_MAX } from '../../powers/http/limits.ts';
 import type { BoxState } from '../box-egress.ts';
 import {
@@ -8,6 +8,7 @@ import {
   REQUEST_BODY_MS_MAX,
 } from '../limits.ts';
 import type { Refusal } from '../refusal.ts';
+import type { Caller } from './caller.ts';
 
 export type BodyResult =
   | { readonly ok: true; readonly bytes: Buffer }
@@ -23,43 +24,36 @@ export interface BodyReader {
 /** Bytes of bodies that are held for a box. */
 const held = new WeakMap<BoxState, number>();
 
-export function makeBodyReader(
-  box: BoxState,
-  request: IncomingMessage,
-  response: ServerResponse,
-  begin: () => void,
-): BodyReader {
+/** Null where the request has no body. */
+export function makeBodyReader(box: BoxState, caller: Caller): BodyReader | null {
+  const { body } = caller;
+  if (body === null) return null;
   let began = false;
   return {
     get began() {
       return began;
     },
     async read() {
-      const declared = Number(request.headers['content-length'] ?? 0);
-      if (declared > JUDGED_BODY_BYTES_MAX) {
+      if ((caller.declaredBytes ?? 0) > JUDGED_BODY_BYTES_MAX) {
         // A program that waits to be told to go on has sent nothing.
-        if (request.headers.expect === undefined) await passOver(request);
+        if (!caller.waits) await passOver(body);
         return tooLong();
       }
       began = true;
-      begin();
-      const result = await gather(box, request, response);
-      if (!result.ok && result.code === 'body-unreadable') await passOver(request);
+      caller.goOn();
+      const result = await gather(box, body, caller);
+      if (!result.ok && result.code === 'body-unreadable') await passOver(body);
       return result;
     },
   };
 }
 
-function gather(
-  box: BoxState,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<BodyResult> {
+function gather(box: BoxState, request: Readable, caller: Caller): Promise<BodyResult> {
   return new Promise((done) => {
     const chunks: Buffer[] = [];
     let length = 0;
     let bytes = 0;
-    response.once('close', () => hold(box, -bytes));
+    caller.onClose(() => hold(box, -bytes));
     const settle = (result: BodyResult): void => {
       clearTimeout(timer);
       request.off('data', onData);
@@ -91,7 +85,7 @@ function gather(
  * Throws away what still comes, for a while: a program reads no answer before it has sent its
  * request, and one whose connection is closed meanwhile never learns why.
  */
-function passOver(request: IncomingMessage): Promise<void> {
+function passOver(request: Readable): Promise<void> {
   return new Promise((done) => {
     let length = 0;
     const onData = (chunk: Buffer): void => {
