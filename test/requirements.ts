@@ -325,7 +325,13 @@ export const REQUIREMENTS: readonly Requirement[] = [
     id: 'G23',
     promise:
       'Killing any process at any moment loses no row of a request that reached an upstream.',
-    verifiedBy: [['test/integration/journal-crash.test.ts', 'keeps every acknowledged row']],
+    verifiedBy: [
+      ['test/integration/journal-crash.test.ts', 'keeps every acknowledged row'],
+      [
+        'test/integration/egress-crash.test.ts',
+        'lets nothing leave that was not judged, and loses no row of what left',
+      ],
+    ],
   },
   {
     id: 'G24',
@@ -449,11 +455,12 @@ export const REQUIREMENTS: readonly Requirement[] = [
   },
   {
     id: 'G31',
-    promise: 'A box whose egress does not answer a revocation in time is ended.',
+    promise:
+      'An egress that does not answer a revocation in time is ended, and the next one begins without what was taken back.',
     verifiedBy: [
       [
         'test/integration/box-grants.test.ts',
-        'is ended when something must be cut, and its box with it',
+        'is ended when something must be cut, and the next one begins without it',
       ],
       ['test/integration/box-grants.test.ts', 'loses what is taken back before it is linked again'],
     ],

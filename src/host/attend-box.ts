@@ -70,7 +70,7 @@ export function attend(attended: Attended): RunHandle {
   const { timeoutMs } = prepared;
   const timer = timeoutMs === null ? null : setTimeout(() => end('timeout'), timeoutMs);
   egress.lost.catch(() => {
-    events.failed('the egress ended, so the box is stopped');
+    events.failed('the egress ended again and again, so the box is stopped');
     end('egress-lost');
   });
   const secrets = followSecrets(home, prepared.vaultSecrets, (values) =>
@@ -127,11 +127,10 @@ async function finish(
   const { id } = record;
   let closed: Promise<void> | undefined;
   try {
-    if (egress.isUp()) {
-      await egress.close(id);
+    if (await egress.close(id)) {
+      starting.handedOver();
     } else {
       for (const target of await starting.unanswered()) recordUnanswered(journal, id, target);
-      egress.kill();
     }
     // Nothing leaves any more; what was for this box ends while it is put away.
     closed = linked.close();

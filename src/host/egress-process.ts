@@ -1,33 +1,45 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { BoxListener } from '../boxes/process/start.ts';
-import type { BoxEgress, FromEgress, NewValue, ToEgress } from '../egress/protocol.ts';
+import type { BoxEgress, FromEgress, NewValue } from '../egress/protocol.ts';
 import type { Home } from '../store/home.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import { type EgressChild, startEgressChild } from './egress-child.ts';
+import { type KeptBox, keepBox } from './kept-box.ts';
+import { EGRESS_ENDS_MAX, EGRESS_ENDS_MS } from './limits.ts';
 
-/** The egress as its parent sees it. */
+/**
+ * The egress as its parent sees it. When its process ends, however it does, the next one is
+ * started and given all that the last one had; meanwhile connections of a box wait in its
+ * listeners, of which the parent keeps copies, and nothing leaves.
+ */
 export interface EgressProcess {
+  /** Of the process that is the egress now. */
   readonly pid: number | undefined;
   open(config: BoxEgress): void;
   /** Gives a box's secrets new values. */
   replaceValues(box: string, values: readonly NewValue[]): void;
-  /** Hands listeners over; resolves when this process's own copies can be closed. */
+  /**
+   * Hands listeners over; resolves when it has them. Copies that are closed then are not there for
+   * the next process.
+   */
   listen(box: string, listeners: readonly BoxListener[]): Promise<unknown>;
-  /** False until it has come up: until then it has accepted nothing and let nothing out. */
-  isUp(): boolean;
-  /** Cuts the box's connections and waits until its rows are written. */
-  close(box: string): Promise<void>;
-  /** Ends a process that has not come up yet, and so has nothing to finish. */
+  /**
+   * Cuts the box's connections and waits until its rows are written. False when there is no egress
+   * that could do so: what waits in the listeners was then seen by nobody.
+   */
+  close(box: string): Promise<boolean>;
+  /** Ends a process that has nothing to finish. */
   kill(): void;
   /** Ends the process. */
   end(): void;
-  /** Rejects, once, when the process ends before `end` was called. */
+  /** Rejects, once, when the process has ended more often than EGRESS_ENDS_MAX. */
   readonly lost: Promise<never>;
 }
 
 export interface EgressEvents {
   refused(line: string): void;
   failed(line: string): void;
+  /** It ended, and another is on its way; what was under way has no outcome. */
+  restarted(): void;
 }
 
 /**
@@ -35,83 +47,82 @@ export interface EgressEvents {
  * and connections of a box wait in its listeners.
  */
 export function startEgress(home: Home, journalKey: Buffer, events: EgressEvents): EgressProcess {
-  const child = fork(fileURLToPath(new URL('../egress/main.js', import.meta.url)), [], {
-    // Nothing of the caller's environment (NODE_OPTIONS above all) reaches the process that holds
-    // secrets; a session of its own keeps the terminal's signals away.
-    env: hostResolution(),
-    execArgv: ['--disable-proto=throw'],
-    detached: true,
-    stdio: ['ignore', 'ignore', process.env.POWERBOX_DEBUG ? 'inherit' : 'ignore', 'ipc'],
-    serialization: 'json',
-  });
-  const closing = new Map<string, () => void>();
+  const boxes = new Map<string, KeptBox>();
+  const mayRestart = makeRestarts();
   let ended = false;
-  let ready = false;
-  child.on('message', (message: FromEgress) => {
-    if (message.type === 'ready') ready = true;
-    if (message.type === 'refused') events.refused(message.line);
-    if (message.type === 'failed') events.failed(message.line);
-    if (message.type === 'closed') {
-      closing.get(message.box)?.();
-      closing.delete(message.box);
-    }
-  });
+  let giveUp: (error: PowerboxError) => void = () => {};
   const lost = new Promise<never>((_, reject) => {
-    const gone = () => {
-      if (!ended)
-        reject(new PowerboxError('egress-down', 'The egress of the box ended unexpectedly.'));
-      for (const done of closing.values()) done();
-    };
-    child.once('error', gone);
-    child.once('exit', gone);
+    giveUp = reject;
   });
   lost.catch(() => {});
-  tell(child, { type: 'start', home, key: journalKey.toString('hex') });
+
+  function heard(message: FromEgress): void {
+    if (message.type === 'refused') events.refused(message.line);
+    if (message.type === 'failed') events.failed(message.line);
+    if (message.type === 'named') boxes.get(message.box)?.named(message.name);
+  }
+
+  function begin(): EgressChild {
+    const next = startEgressChild(heard);
+    next.tell({ type: 'start', home, key: journalKey.toString('hex') });
+    for (const box of boxes.values()) void box.giveTo(next);
+    void next.gone.then(again);
+    return next;
+  }
+
+  function again(): void {
+    if (ended) return;
+    if (mayRestart()) {
+      child = begin();
+      events.restarted();
+      return;
+    }
+    ended = true;
+    giveUp(new PowerboxError('egress-down', 'The egress of the box ended again and again.'));
+  }
+
+  let child = begin();
   return {
-    pid: child.pid,
-    lost,
-    open: (config) => tell(child, { type: 'open', config }),
-    replaceValues: (box, values) => tell(child, { type: 'values', box, values }),
-    listen: (box, listeners) =>
-      Promise.all(listeners.map((listener) => handOver(child, box, listener))),
-    close(box) {
-      if (!child.connected) return Promise.resolve();
-      tell(child, { type: 'close', box });
-      return new Promise((done) => closing.set(box, done));
+    get pid() {
+      return child.pid;
     },
-    isUp: () => ready,
+    lost,
+    open(config) {
+      const box = keepBox(config);
+      boxes.set(config.box, box);
+      void box.giveTo(child);
+    },
+    replaceValues(box, values) {
+      boxes.get(box)?.replaceValues(values);
+      child.tell({ type: 'values', box, values });
+    },
+    async listen(box, listeners) {
+      boxes.get(box)?.keepListeners(listeners);
+      await Promise.all(listeners.map((listener) => child.handOver(box, listener)));
+    },
+    close(box) {
+      // From here on no other process is given anything of it.
+      boxes.delete(box);
+      if (boxes.size === 0) ended = true;
+      return child.closeBox(box);
+    },
     kill() {
       ended = true;
-      child.kill('SIGKILL');
+      child.kill();
     },
     end() {
       ended = true;
-      if (child.connected) child.disconnect();
-      child.unref();
+      child.end();
     },
   };
 }
 
-function tell(child: ChildProcess, message: ToEgress): void {
-  if (!child.connected) return;
-  // A failed send means that the process is gone, which `lost` tells.
-  child.send(message, () => {});
-}
-
-function handOver(child: ChildProcess, box: string, listener: BoxListener): Promise<void> {
-  const { transport, family, handle } = listener;
-  const message: ToEgress = { type: 'listener', box, transport, family };
-  return new Promise((done) => {
-    child.send(message, handle, {}, () => done());
-  });
-}
-
-/** What name resolution and private authorities need, and nothing more. */
-function hostResolution(): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const name of ['NODE_EXTRA_CA_CERTS', 'LOCALDOMAIN', 'RES_OPTIONS']) {
-    const value = process.env[name];
-    if (value !== undefined) env[name] = value;
-  }
-  return env;
+/** True for each end of the process after which another is started. */
+function makeRestarts(): () => boolean {
+  let ends: readonly number[] = [];
+  return () => {
+    const now = Date.now();
+    ends = [...ends.filter((time) => now - time < EGRESS_ENDS_MS), now];
+    return ends.length < EGRESS_ENDS_MAX;
+  };
 }

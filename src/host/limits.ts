@@ -34,3 +34,12 @@ export const LEARNED_REQUESTS_MAX = 100_000;
 export const COMMAND_KILL_MS = 1_000;
 /** Time in which a box that was told to go has its program; a signal waits so long for it. */
 export const COMMAND_BEGIN_MS = 1_000;
+/** How long an egress may take to cut a box and to write its rows; then it is killed. */
+export const EGRESS_PUT_AWAY_MS = 5_000;
+/** What an egress said before it ended is in the pipe by then. */
+export const EGRESS_LAST_WORDS_MS = 500;
+/** Ends of the egress within EGRESS_ENDS_MS after which the box is ended: something kills it. */
+export const EGRESS_ENDS_MAX = 6;
+export const EGRESS_ENDS_MS = 60_000;
+/** Rotations of a box's secrets that a new egress is told one by one; older ones are summed up. */
+export const VALUES_KEPT_MAX = 16;

@@ -9,7 +9,7 @@ import type { BoxStartEntry } from '../wire/journal-entry.ts';
 import { attend, type RunEvents, type RunHandle, recordEnd } from './attend-box.ts';
 import { type BoxRecord, processId, removeBox, writeRecord } from './box-record.ts';
 import { type DaemonStarter, type LinkedBox, linkPath, openLinkedBox } from './daemon-link.ts';
-import { type EgressProcess, startEgress } from './egress-process.ts';
+import { type EgressEvents, type EgressProcess, startEgress } from './egress-process.ts';
 import { type Prepared, prepare, type RunOptions, type Stdio } from './prepare.ts';
 import { sweep } from './sweep.ts';
 
@@ -58,10 +58,11 @@ async function begin(
     writeFileSync(prepared.egress.endMark, '', { mode: 0o600 });
     journal.append(startEntry(options, prepared, linked.guest.id));
     const going = starting.go();
-    egress = startEgress(home, key, events);
+    egress = startEgress(home, key, egressEvents(journal, spec.id, events));
     const link = { socket: linkPath(home), token: linked.token };
     egress.open({ ...prepared.egress, link });
-    void egress.listen(spec.id, starting.listeners).then(starting.handedOver);
+    // This process keeps its copies: what the program connects to outlives the egress.
+    void egress.listen(spec.id, starting.listeners);
     const box = await going;
     record = { ...record, guest: linked.guest, running: runningOf(box, starting.transparent) };
     writeRecord(home, record);
@@ -81,6 +82,23 @@ async function begin(
     );
     throw error;
   }
+}
+
+/** The record says where the egress began anew, since requests before it may have no outcome. */
+function egressEvents(journal: Journal, box: string, events: RunEvents): EgressEvents {
+  return {
+    refused: events.refused,
+    failed: events.failed,
+    restarted() {
+      events.failed('the egress ended and was started again; what was on its way was cut');
+      const text = 'Requests before this row that have no outcome were cut, or theirs was lost.';
+      try {
+        journal.append({ kind: 'note', box, note: 'egress-restarted', text });
+      } catch {
+        // Then the egress cannot write either, and nothing leaves.
+      }
+    },
+  };
 }
 
 /** Waits for both, also when one fails: whoever cleans up must find nothing half made. */

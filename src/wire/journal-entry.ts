@@ -96,7 +96,11 @@ export interface ResponseEntry {
 export interface NoteEntry {
   readonly kind: 'note';
   readonly box: string;
-  readonly note: 'placeholder-outside-slot' | 'cookie-dropped' | 'box-unconfined-limit';
+  readonly note:
+    | 'placeholder-outside-slot'
+    | 'cookie-dropped'
+    | 'box-unconfined-limit'
+    | 'egress-restarted';
   readonly text: string;
 }
 

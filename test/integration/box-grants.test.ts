@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { isAlive } from '../hostile/support/processes.ts';
 import {
   API,
   type BoxShell,
@@ -289,16 +290,25 @@ describe('a box whose daemon was killed', () => {
 });
 
 describe('an egress that does not answer', () => {
-  it('is ended when something must be cut, and its box with it', async () => {
+  it('is ended when something must be cut, and the next one begins without it', async () => {
     place = await makeGuestPlace();
     const box = await alice();
     const { id } = await grant(API, 'to', 'alice');
+    await grant(API, 'to', 'alice', '--only', 'GET /v1/items/*');
     expect(await box.run(curl('/echo'))).toMatch(/ 200$/);
-    process.kill(await egressPid(), 'SIGSTOP');
+    const pid = await egressPid();
+    process.kill(pid, 'SIGSTOP');
+    const waiting = box.start(curl('/echo'));
     await place.json('revoke', id);
-    const { status, stderr } = await box.ended;
-    expect(stderr).toContain('the egress ended');
-    expect(status).not.toBe(0);
+    expect(await within(5_000, () => !isAlive(pid))).toBe(true);
+    // What it had taken in is cut; what it had not is judged by what is held now.
+    expect(await waiting.printed).not.toMatch(/ 200$/);
+    refusalIn(await box.run(curl('/echo')), 'path-not-granted');
+    expect(await box.run(curl('/v1/items/1'))).not.toContain('not-granted');
+    expect(await egressPid()).not.toBe(pid);
+    const { status, stderr } = await box.end();
+    expect(stderr).toContain('the egress ended and was started again');
+    expect(status).toBe(0);
   });
 });
 

@@ -57,11 +57,11 @@ export interface StartingBox {
    * Rejects with `box-failed` when the box cannot be set up.
    */
   go(): Promise<RunningBox>;
-  /** Closes this process's copies of the listeners; call it once they are handed over. */
+  /** Closes this process's copies of the listeners; call it once nobody is to be handed them. */
   handedOver(): void;
   /**
-   * After the end of a box whose listeners were never handed over: the destinations of the
-   * connections that wait in them, which are dropped. Closes the listeners.
+   * After the end of a box whose listeners nobody reads: the destinations of the connections that
+   * wait in them, which are dropped. Closes the listeners.
    */
   unanswered(): Promise<readonly string[]>;
   /** Ends the start; nothing is left. */

@@ -141,6 +141,39 @@ describe('answerQuery()', () => {
 });
 
 describe('VirtualNames', () => {
+  it('gives a name the address that it had in a process before', () => {
+    const kept: string[] = [];
+    const keep = (name: string, done: () => void): void => {
+      kept.push(name);
+      done();
+    };
+    const first = new VirtualNames([], keep);
+    const before = ['a.example', 'b.example'].map((name) => first.addressFor(name)?.ipv4);
+    const second = new VirtualNames(kept, keep);
+    expect(second.addressFor('c.example')?.ipv4).not.toBe(before[0]);
+    expect(['a.example', 'b.example'].map((name) => second.addressFor(name)?.ipv4)).toEqual(before);
+    expect(second.nameOf(before[1] ?? '')).toBe('b.example');
+    expect(kept).toEqual(['a.example', 'b.example', 'c.example']);
+    // Without what was kept the address would mean another name.
+    const other = new VirtualNames();
+    expect(other.addressFor('c.example')?.ipv4).toBe(before[0]);
+  });
+
+  it('lets an answer wait until its name is kept', () => {
+    const waiting: (() => void)[] = [];
+    const names = new VirtualNames([], (_, kept) => waiting.push(kept));
+    const told: string[] = [];
+    names.addressFor('a.example');
+    names.addressFor('b.example');
+    names.whenKept(() => told.push('both'));
+    waiting[0]?.();
+    expect(told).toEqual([]);
+    waiting[1]?.();
+    names.addressFor('a.example');
+    names.whenKept(() => told.push('at once'));
+    expect(told).toEqual(['both', 'at once']);
+  });
+
   it('gives each name its own address for good, and none of the reserved ones', () => {
     const names = new VirtualNames();
     const seen = new Set<string>();

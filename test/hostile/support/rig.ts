@@ -39,6 +39,7 @@ export interface Row {
   readonly target?: string;
   readonly reason?: string;
   readonly text?: string;
+  readonly note?: string;
   readonly status?: number | null;
   readonly secrets?: readonly string[];
   readonly scrubbed?: number;
