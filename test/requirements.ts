@@ -327,10 +327,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'Killing any process at any moment loses no row of a request that reached an upstream.',
     verifiedBy: [
       ['test/integration/journal-crash.test.ts', 'keeps every acknowledged row'],
-      [
-        'test/integration/egress-crash.test.ts',
-        'lets nothing leave that was not judged, and loses no row of what left',
-      ],
+      ['test/integration/egress-crash.test.ts', 'lets nothing leave unjudged, and loses no row'],
     ],
   },
   {
@@ -460,7 +457,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     verifiedBy: [
       [
         'test/integration/box-grants.test.ts',
-        'is ended when something must be cut, and the next one begins without it',
+        'is ended when something must be cut, and begins anew',
       ],
       ['test/integration/box-grants.test.ts', 'loses what is taken back before it is linked again'],
     ],

@@ -290,7 +290,7 @@ describe('a box whose daemon was killed', () => {
 });
 
 describe('an egress that does not answer', () => {
-  it('is ended when something must be cut, and the next one begins without it', async () => {
+  it('is ended when something must be cut, and begins anew', async () => {
     place = await makeGuestPlace();
     const box = await alice();
     const { id } = await grant(API, 'to', 'alice');

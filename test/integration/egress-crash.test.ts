@@ -163,7 +163,7 @@ describe('an egress that is killed at any moment, under load', () => {
     expect((await rowsOf(box)).at(-1)).toMatchObject({ kind: 'box-end', reason: 'egress-lost' });
   });
 
-  it('lets nothing leave that was not judged, and loses no row of what left', async () => {
+  it('lets nothing leave unjudged, and loses no row', async () => {
     const [, ...others] = boxes;
     const statuses = await Promise.all(others.map((box) => box.stop()));
     expect(statuses).toEqual([0, 0, 0]);
