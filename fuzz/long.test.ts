@@ -1,15 +1,22 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
 import { fuzz } from './run.ts';
 import { TARGETS } from './targets.ts';
 
 /** What `fuzz/main.mjs` asks for. */
-const { seed, seconds, targets } = JSON.parse(process.env.FUZZ ?? '{}') as {
+const {
+  seed,
+  seconds,
+  targets,
+  outcomes: report,
+} = JSON.parse(process.env.FUZZ ?? '{}') as {
   readonly seed: number;
   readonly seconds: number;
   readonly targets: readonly string[];
+  /** A file that gets a line of JSON for each target. */
+  readonly outcomes: string;
 };
 
 describe('fuzzing', () => {
@@ -17,6 +24,8 @@ describe('fuzzing', () => {
   it.each(chosen.map((target) => [target.name, target] as const))('%s', async (name, target) => {
     const { inputs, outcomes, fault } = await fuzz(target, seed, seconds * 1000);
     process.stdout.write(`${name}: ${inputs} inputs, ${outcomes} outcomes, seed ${seed}\n`);
+    const line = { target: name, inputs, outcomes, held: fault === null };
+    appendFileSync(report, `${JSON.stringify(line)}\n`);
     if (fault === null) return;
     const folder = join(import.meta.dirname, 'repros', name);
     const file = `${createHash('sha256').update(fault.input).digest('hex').slice(0, 12)}.txt`;

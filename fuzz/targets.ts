@@ -1,12 +1,16 @@
+import { dnsTarget } from './dns.ts';
 import { filesTarget } from './files.ts';
 import { graphqlTarget } from './graphql.ts';
+import { hostsTarget } from './hosts.ts';
 import { jsonTarget } from './json.ts';
 import { modelTarget } from './model.ts';
 import { onlyWordsTarget } from './only-words.ts';
 import { pathTarget } from './path.ts';
 import { ruleTarget } from './rule.ts';
+import { scrubTarget } from './scrub.ts';
 import { sqlTarget } from './sql.ts';
 import type { FuzzTarget } from './target.ts';
+import { tlsHelloTarget } from './tls-hello.ts';
 
 /** Every target, each in a file of its own beside this one. */
 export const TARGETS: readonly FuzzTarget[] = [
@@ -18,4 +22,8 @@ export const TARGETS: readonly FuzzTarget[] = [
   sqlTarget,
   onlyWordsTarget,
   modelTarget,
+  tlsHelloTarget,
+  scrubTarget,
+  hostsTarget,
+  dnsTarget,
 ];
