@@ -8,7 +8,7 @@ import { type ErrorCode, PowerboxError } from './errors.ts';
  * line, each way in order. A starter makes itself known with its first `open-box`, an egress with
  * `hello`; a connection is one or the other.
  */
-export type ToDaemon = OpenBox | CloseBox | Hello | Acknowledged | Ask;
+export type ToDaemon = OpenBox | CloseBox | Hello | Acknowledged | Ask | Leaving;
 
 /** A starter wants a box to be a guest, with these rules as its grants. */
 export interface OpenBox {
@@ -50,6 +50,11 @@ export interface Acknowledged {
   readonly change: number;
   /** How many uses were cut. */
   readonly cut: number;
+}
+
+/** An egress ends this connection, and has told what all its uses cost. */
+export interface Leaving {
+  readonly type: 'leaving';
 }
 
 /** A call of the egress; answered by `answer` or `refused` with the same number. */
@@ -204,6 +209,8 @@ export function readToDaemon(line: string): ToDaemon {
     }
     case 'acknowledged':
       return { type: 'acknowledged', change: whole(message.change), cut: whole(message.cut) };
+    case 'leaving':
+      return { type: 'leaving' };
     case 'ask':
       return { type: 'ask', call: whole(message.call), what: readAsk(fields(message.what)) };
     default:

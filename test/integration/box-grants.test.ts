@@ -389,4 +389,42 @@ describe('a box that may ask a model', () => {
     expect(keys).toContain(`Bearer ${place.demo.token}`);
     await box.end();
   });
+
+  it('pays for what it asked when its egress is killed before the answer', async () => {
+    let asked = 0;
+    place = await makeGuestPlace((request) => {
+      if (request.url !== '/v1/chat/completions') return false;
+      asked += 1;
+      return true;
+    });
+    const set = ['secret', 'set', 'MODEL_KEY', `--for=${API}`, '--in=header:authorization:bearer'];
+    await place.powerbox(set, { input: place.demo.token });
+    const box = await alice();
+    await grant(
+      `model:openai ${API}/v1 credential=MODEL_KEY`,
+      'to',
+      'alice',
+      '--budget',
+      'tokens=99',
+    );
+    const question = { model: 'm', max_tokens: 10, messages: [{ role: 'user', content: 'hello' }] };
+    const { printed } = box.start(
+      curl(
+        '/v1/chat/completions',
+        '-H content-type:application/json',
+        `-d '${JSON.stringify(question)}'`,
+      ),
+    );
+    expect(await within(10_000, () => asked === 1)).toBe(true);
+    process.kill(await egressPid(), 'SIGKILL');
+    expect(await printed).not.toMatch(/ 200$/);
+    const spent = () => only(place.json<{ spent: { tokens: number } }>('grants', '--to', 'alice'));
+    const count = await until(async () => {
+      const { tokens } = (await spent()).spent;
+      return tokens > 1 ? tokens : undefined;
+    }, 'the count');
+    expect(count).toBeGreaterThanOrEqual(11);
+    await box.end();
+    expect((await spent()).spent.tokens).toBe(count);
+  });
 });

@@ -18,6 +18,7 @@ it('pays for what a box used of a grant that has ended, and of no other box or g
     home: '/nowhere' as unknown as Home,
     ...{ kernel, box, door: never },
     send: (message) => void told.push(message),
+    hangUp() {},
   });
   const give = (to: string, of: string | null) =>
     kernel.grant(HOST, { parent: till(), to, budget: { tokens: 10 }, box: of }).id;

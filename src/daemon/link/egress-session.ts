@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GUEST_METHODS } from '../../gateway/door-methods.ts';
+import { isAlive, type ProcessId } from '../../host/box-record.ts';
 import { HOST, type Kernel } from '../../kernel/kernel.ts';
 import { guardOf } from '../../ocap/derive.ts';
 import type { Home } from '../../store/home.ts';
@@ -8,7 +10,7 @@ import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
 import type { Acknowledged, Ask, Change, FromDaemon } from '../../wire/link.ts';
 import { type Changes, makeChanges } from './changes.ts';
 import { type ForeseenUses, makeForeseen } from './foreseen.ts';
-import { CALLS_MAX, LINK_SECRETS_MS } from './limits.ts';
+import { CALLS_MAX, EGRESS_END_MS_MAX, EGRESS_END_POLL_MS, LINK_SECRETS_MS } from './limits.ts';
 
 /** An egress that is connected: it is told of every change, and its calls are answered. */
 export interface EgressSession {
@@ -20,6 +22,8 @@ export interface EgressSession {
   push(): Promise<number | null>;
   acknowledged(message: Acknowledged): void;
   ask(message: Ask): void;
+  /** The egress has told all that there was to tell. */
+  leaving(): void;
   close(): void;
 }
 
@@ -29,6 +33,8 @@ export interface SessionOptions {
   readonly box: RegisteredBox;
   door(guest: string, ended: AbortSignal): GuestDoor;
   send(message: FromDaemon): void;
+  /** Ends the connection. */
+  hangUp(): void;
 }
 
 /** What a box sends to its door is checked like what any other peer sends to one. */
@@ -42,6 +48,8 @@ export function openEgressSession(options: SessionOptions): EgressSession {
   const waiting = new Map<number, (cut: number | null) => void>();
   let last: Promise<number | null> = Promise.resolve(0);
   let calls = 0;
+  let hasLeft = false;
+  let isClosed = false;
 
   function tell(change: Change): Promise<number | null> {
     send(change);
@@ -87,14 +95,30 @@ export function openEgressSession(options: SessionOptions): EgressSession {
       waiting.delete(message.change);
     },
     ask: (message) => void answer(message),
+    leaving() {
+      hasLeft = true;
+    },
     close() {
+      if (isClosed) return;
+      isClosed = true;
       clearInterval(timer);
       over.abort();
-      foreseen.close();
+      if (hasLeft || box.egress === null) foreseen.close();
+      // A kernel that is closed meanwhile counts nothing any more.
+      else settleUses(foreseen, box.egress).catch(() => {});
       for (const done of waiting.values()) done(null);
       waiting.clear();
+      options.hangUp();
     },
   };
+}
+
+/** One that lives still tells what its uses cost, on another connection; one that died does not. */
+async function settleUses(foreseen: ForeseenUses, egress: ProcessId): Promise<void> {
+  const until = Date.now() + EGRESS_END_MS_MAX;
+  while (isAlive(egress) && Date.now() < until) await sleep(EGRESS_END_POLL_MS);
+  if (isAlive(egress)) foreseen.close();
+  else foreseen.forfeit();
 }
 
 async function work(

@@ -15,3 +15,6 @@ export const UNREAD_CHARS_MAX = 67_108_864;
 export const CALLS_MAX = 2_048;
 /** How often secrets that grants use are looked at, so that a rotated one reaches running boxes. */
 export const LINK_SECRETS_MS = 2_000;
+/** How long an egress whose connection ended is watched: a process that is killed ends sooner. */
+export const EGRESS_END_MS_MAX = 1_000;
+export const EGRESS_END_POLL_MS = 20;

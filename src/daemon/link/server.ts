@@ -138,13 +138,16 @@ function accept(state: State, socket: Socket): void {
   }
   async function take(message: ToDaemon): Promise<void> {
     if (message.type === 'hello' && opened === null && session === null) {
-      state.boxes.known(message.box, message.token);
+      const before = state.boxes.known(message.box, message.token).egress;
+      endOther(before, message.egress);
       const box = state.boxes.keepEgress(message.box, message.egress);
-      session = arrive(state, box, send);
+      session = arrive(state, box, send, () => socket.destroy());
     } else if (session !== null && message.type === 'acknowledged') {
       session.acknowledged(message);
     } else if (session !== null && message.type === 'ask') {
       session.ask(message);
+    } else if (session !== null && message.type === 'leaving') {
+      session.leaving();
     } else if (session === null && message.type === 'open-box' && opened === null) {
       opened = message.box;
       try {
@@ -170,14 +173,24 @@ async function end(state: State, box: string, reason: string): Promise<void> {
   });
 }
 
+/** A box has one egress: what an older process holds would be taken back from the new one only. */
+function endOther(
+  before: RegisteredBox['egress'],
+  now: NonNullable<RegisteredBox['egress']>,
+): void {
+  if (before === null || (before.pid === now.pid && before.start === now.start)) return;
+  if (isAlive(before)) process.kill(before.pid, 'SIGKILL');
+}
+
 function arrive(
   state: State,
   box: RegisteredBox,
   send: (message: FromDaemon) => void,
+  hangUp: () => void,
 ): EgressSession {
   const { home, kernel, door } = state.options;
   state.sessions.get(box.id)?.close();
-  const session = openEgressSession({ home, kernel, box, door, send });
+  const session = openEgressSession({ home, kernel, box, door, send, hangUp });
   state.sessions.set(box.id, session);
   void session.push();
   for (const tell of [...state.arrivals]) tell();

@@ -101,7 +101,7 @@ export function openDaemonLink(config: LinkConfig, events: LinkEvents): DaemonLi
     close() {
       closed = true;
       clearTimeout(timer);
-      socket?.destroy();
+      socket?.end(writeLink({ type: 'leaving' }));
       lost();
     },
   };
