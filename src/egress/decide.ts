@@ -14,6 +14,7 @@ import type { Hold } from './link/holds.ts';
 import { leastCost } from './model-cost.ts';
 import { judgeModel, type ModelUse } from './model-grants.ts';
 import type { Refusal } from './refusal.ts';
+import type { SlotGrants } from './slot-grants.ts';
 
 /** The grant that a request goes under, held until the use is over; or why there is none. */
 export type Decision =
@@ -40,27 +41,29 @@ export interface Question {
   readonly reader: BodyReader | null;
   /** Ends when the program stops waiting. */
   readonly signal: () => AbortSignal;
+  /** Which grants open slots in it. */
+  readonly slots: SlotGrants;
 }
 
 /** Codes that say that one grant is used up, which another one may make good. */
 const USED_UP: ReadonlySet<string> = new Set(['budget-spent', 'rate-exceeded']);
 
 /**
- * Finds the grant that permits a call. The body is read when the verdict hangs on it, or when the
- * host is asked to approve the call. Where the grant has a budget or an approval the daemon is
- * asked, and the request waits for its answer.
+ * Finds the grant that permits a call. The body is read when the verdict hangs on it, when it has
+ * slots, or when the host is asked to approve the call. Where the grant has a budget or an approval
+ * the daemon is asked, and the request waits for its answer.
  */
 export async function decide(link: BoxLink, question: Question): Promise<Decision> {
   if (!(await link.known())) {
     const reason = 'The daemon, which knows what this box holds, cannot be reached.';
     return { ok: false, code: 'daemon-unreachable', reason };
   }
-  const { reader, signal } = question;
+  const { reader, signal, slots } = question;
   let { call } = question;
   const spent = new Set<string>();
   let usedUp: RefusedDecision | null = null;
   for (;;) {
-    const found = find(link, call, spent);
+    const found = find(link, call, spent, slots);
     if (call.body === undefined && reader !== null && found.wantsBody) {
       const read = await reader.read();
       if (!read.ok) return read;
@@ -89,19 +92,20 @@ interface Found {
   /** The grant that permits the call as far as it was read; null for none. */
   readonly grant: HttpGrant | null;
   readonly model: ModelUse | null;
-  /** The verdict, or the host's word, hangs on the body. */
+  /** The verdict, the host's word or a slot hangs on the body. */
   readonly wantsBody: boolean;
   /** Why no model is asked, where one could be. */
   readonly refusal: Refusal | null;
 }
 
-function find(link: BoxLink, call: HttpCall, spent: ReadonlySet<string>): Found {
+function find(link: BoxLink, call: HttpCall, spent: ReadonlySet<string>, slots: SlotGrants): Found {
   const now = Date.now();
   const near = link.grants.near(call).filter(({ id }) => !spent.has(id));
   const judgement = judge(httpKind, near, call, now);
   if (judgement.allow) {
-    const grant = judgement.grant as HttpGrant;
-    return { grant, model: null, wantsBody: isApproved(grant, call), refusal: null };
+    const grant = slotted(judgement.grant as HttpGrant, near, call, now, slots);
+    const wants = grant === null || isApproved(grant, call) || slots.fillsBody(grant, call);
+    return { grant, model: null, wantsBody: wants, refusal: null };
   }
   const models = link.grants.modelsFor(call).filter(({ out }) => !spent.has(out.id));
   if (models.length === 0 || call.websocket === true) {
@@ -112,6 +116,29 @@ function find(link: BoxLink, call: HttpCall, spent: ReadonlySet<string>): Found 
   return verdict.allow
     ? { grant: verdict.grant, model: verdict.model, wantsBody: false, refusal: null }
     : { grant: null, model: null, wantsBody: false, refusal: verdict };
+}
+
+/**
+ * Of grants that permit the call alike, one that names the place of a slot goes before one that
+ * does not. Null where the body must be read to find out.
+ */
+function slotted(
+  first: HttpGrant,
+  near: readonly HttpGrant[],
+  call: HttpCall,
+  now: number,
+  slots: SlotGrants,
+): HttpGrant | null {
+  if (!slots.any || slots.opens(first, call)) return first;
+  const alike = near.filter((grant) => grant.asks === first.asks);
+  const opening = alike.find(
+    (grant) =>
+      httpKind.concerns(grant.config, call) &&
+      judgeGrant(httpKind, grant, call, now).allow &&
+      slots.opens(grant, call),
+  );
+  if (opening !== undefined) return opening;
+  return slots.inBody && wantsBody(alike, call, now) ? null : first;
 }
 
 /** Will the host see this call before it is done? Then it is the whole call that it sees. */

@@ -4,6 +4,7 @@ import { mostOf } from '../powers/model/cost.ts';
 import type { ErrorCode } from '../wire/errors.ts';
 import type { BoxState } from './box-egress.ts';
 import { bringCredential } from './credentials/bring.ts';
+import { type MessageSlots, messageSlots } from './credentials/fill-message.ts';
 import { fillSlots } from './credentials/fill-slots.ts';
 import { type Decision, decide } from './decide.ts';
 import type { BodyReader } from './exchange/read-body.ts';
@@ -14,7 +15,9 @@ import { type Hold, joinHolds } from './link/holds.ts';
 import { type Meter, makeMeter } from './link/meter.ts';
 import { type ModelCount, makeModelCount } from './model-cost.ts';
 import { modelHeaders } from './model-grants.ts';
+import type { BoundSecret } from './protocol.ts';
 import type { Refusal } from './refusal.ts';
+import { makeSlotGrants, type SlotGrants } from './slot-grants.ts';
 import { authorityOf, displayOrigin, originOf, type Target } from './target.ts';
 
 /** A request that may leave: judged, filled and already in the journal. */
@@ -33,8 +36,10 @@ export interface Use {
   readonly headers: string[];
   /** A secret is bound to this origin: the answer is scrubbed and its cookies are dropped. */
   readonly guarded: boolean;
-  /** The body that was judged, and so is sent; null when none was read. */
+  /** The body that was judged, with its slots filled; null when none was read. */
   readonly body: Uint8Array | null;
+  /** Slots in the messages of a WebSocket; null where there are none. */
+  readonly messages: MessageSlots | null;
   /** The longest answer that the grant allows; null for any. */
   readonly responseBytesMax: number | null;
 }
@@ -57,11 +62,12 @@ export async function useHttp(
 ): Promise<UseResult> {
   const call = callOf(target, head);
   const url = recordedUrl(target, head);
-  const decision = await decide(box.link, { call, reader, signal });
+  const slots = makeSlotGrants(box, target, head.headers);
+  const decision = await decide(box.link, { call, reader, signal, slots });
   if (!decision.ok) return refused(box, target, call, url, decision, decision.grant ?? null);
   let result: UseResult | undefined;
   try {
-    result = await fillAndRecord(box, target, head, url, decision);
+    result = await fillAndRecord(box, target, head, url, decision, slots);
     return result;
   } finally {
     // A use that goes on lets go of its grant when it is over.
@@ -79,6 +85,7 @@ async function fillAndRecord(
   head: RequestHead,
   url: string,
   { grant, call, hold, model }: Extract<Decision, { ok: true }>,
+  slots: SlotGrants,
 ): Promise<UseResult> {
   // Usage is counted from an answer that can be read.
   const guarded = box.secrets.isGuarded(target) || model !== null;
@@ -88,22 +95,22 @@ async function fillAndRecord(
     headers: model === null ? head.headers : modelHeaders(head.headers),
     query: head.path.query,
     path: head.path.path,
+    body: call.body?.bytes ?? null,
+    ...(model === null ? { places: slots.placesOf(grant, call) } : {}),
   };
   const brought = bringCredential(request, grant, box.secrets);
   if (!brought.ok) return refused(box, target, call, url, brought, grant);
   const usable = box.secrets.usable(brought.secret);
   const filled = fillSlots(brought.request, usable, box.secrets.all);
   if (!filled.ok) return refused(box, target, call, url, filled, grant);
-  const secrets = filled.used.flatMap(({ name }) => box.link.grants.holdSecret(name) ?? []);
+  const messages = head.websocket ? messageSlots(request.origin, usable, box.secrets.all) : null;
+  const secrets = holdSecrets(box, filled.used, messages);
   const all = joinHolds([hold, ...secrets]);
   if (all.ended !== null) {
     for (const secret of secrets) secret.release();
     return refused(box, target, call, url, all.ended, grant);
   }
-  for (const text of filled.notes) {
-    const note = text === 'cookie-dropped' ? text : 'placeholder-outside-slot';
-    box.recorder.note({ kind: 'note', box: box.config.box, note, text: `${text} (${url})` });
-  }
+  noteOddities(box, filled.notes, url);
   let seq: number;
   try {
     seq = await box.recorder.write({
@@ -125,7 +132,6 @@ async function fillAndRecord(
       reason: 'The request was not sent because it could not be recorded.',
     };
   }
-  const query = filled.query === '' ? '' : `?${filled.query}`;
   return {
     ok: true,
     use: {
@@ -134,13 +140,32 @@ async function fillAndRecord(
       hold: all,
       model: model === null ? null : makeModelCount(box.link, grant, model),
       meter: grant.asks ? makeMeter(box.link, grant.id) : null,
-      path: `${head.path.path}${query}`,
+      path: filled.query === '' ? filled.path : `${filled.path}?${filled.query}`,
       headers: upstreamHeaders(filled.headers, authorityOf(target), guarded),
       guarded,
-      body: call.body?.bytes ?? null,
+      body: filled.body,
+      messages,
       responseBytesMax: responseBytesMax(grant.narrowings, call),
     },
   };
+}
+
+function noteOddities(box: BoxState, notes: readonly string[], url: string): void {
+  for (const text of notes) {
+    const note = text === 'cookie-dropped' ? text : 'placeholder-outside-slot';
+    box.recorder.note({ kind: 'note', box: box.config.box, note, text: `${text} (${url})` });
+  }
+}
+
+/** Their ends are told like that of the grant: of those that are sent now, or in messages later. */
+function holdSecrets(
+  box: BoxState,
+  used: readonly BoundSecret[],
+  messages: MessageSlots | null,
+): Hold[] {
+  const later = messages?.open.map(({ secret }) => secret) ?? [];
+  const names = new Set([...used, ...later].map(({ name }) => name));
+  return [...names].flatMap((name) => box.link.grants.holdSecret(name) ?? []);
 }
 
 /** The canonical form; a body is in it only once it was read. */
@@ -195,7 +220,7 @@ async function refused(
   return { ok: false, code, reason };
 }
 
-/** The URL for the record: query keys stay, their values do not. */
+/** The URL for the record, as the program wrote it: query keys stay, their values do not. */
 function recordedUrl(target: Target, head: RequestHead): string {
   const keys = head.path.query
     .split('&')

@@ -22,10 +22,20 @@ function heldGrant(node: Node): HeldGrant {
     kind: node.power.kind,
     config: node.power.config,
     narrowings: node.narrowings,
+    byHost: narrowingsByHost(node),
     chain: node.chain,
     text: textOf(node),
     notBefore: node.notBefore,
     expires: node.expires,
     asks: node.budgeted.length > 0 || node.approval !== 'none',
   };
+}
+
+/** Narrowings of the grants from the root on that the host gave, up to the first of a guest's. */
+function narrowingsByHost({ path }: Node): number {
+  const host = path[0]?.grant.from;
+  const first = path.findIndex(({ grant }) => grant.from !== host);
+  const own = first === -1 ? path : path.slice(0, first);
+  return own.filter(({ grant }) => grant.narrowing !== null && grant.narrowing !== undefined)
+    .length;
 }

@@ -50,6 +50,11 @@ export interface HeldGrant<Config = unknown, Narrowing = unknown> {
   readonly config: Config;
   /** Of the root grant first; those that narrow nothing are left out. */
   readonly narrowings: readonly Narrowing[];
+  /**
+   * How many of them, from the first on, the host wrote itself; left out for none. What a guest
+   * writes can only take away, so the slots that a grant must name are looked for in these.
+   */
+  readonly byHost?: number;
   /** Ids from the root grant to this one. */
   readonly chain: readonly string[];
   /** The words it was given in. Shown wherever the grant is named. */

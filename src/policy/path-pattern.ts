@@ -29,6 +29,14 @@ interface Segment {
   readonly encodedSlashes: number;
   /** What the variable may be, null for anything; left out when the segment has none. */
   readonly values?: ReadonlySet<string> | null;
+  /** Name of the variable. */
+  readonly name?: string;
+}
+
+/** Offsets in a path; `end` is behind the last character. */
+export interface PathSpan {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Further limits on variables, by name: canonical values. */
@@ -110,6 +118,34 @@ export function matchPath(pattern: PathPattern, path: string): PathMatch {
   return matchRuns(pattern.runs, segmentsOf(path), matchSegment) ? 'match' : 'miss';
 }
 
+/**
+ * Where the variables of the pattern are in a path that it matches. Left out are those between two
+ * `**`, whose place is not one for every reader of the pattern.
+ */
+export function variableSpans(pattern: PathPattern, path: string): ReadonlyMap<string, PathSpan> {
+  const spans = new Map<string, PathSpan>();
+  const texts = segmentsOf(path);
+  const starts = texts.map(() => 0);
+  for (let index = 0, at = 1; index < texts.length; index++) {
+    starts[index] = at;
+    at += (texts[index] as string).length + 1;
+  }
+  const take = (run: readonly Segment[], from: number): void => {
+    for (const [index, { name, pieces }] of run.entries()) {
+      if (name === undefined) continue;
+      const start = starts[from + index] as number;
+      const { length } = texts[from + index] as string;
+      const [before = '', after = ''] = pieces;
+      spans.set(name, { start: start + before.length, end: start + length - after.length });
+    }
+  };
+  const [first = [], ...rest] = pattern.runs;
+  take(first, 0);
+  const last = rest.at(-1);
+  if (last !== undefined) take(last, texts.length - last.length);
+  return spans;
+}
+
 /** Leading segments of the pattern that the path shares: how near a miss was. */
 export function sharedSegments(pattern: PathPattern, path: string): number {
   const segments = segmentsOf(path);
@@ -137,7 +173,7 @@ function buildSegment(text: string, variables: Variables): Segment {
   const [, before = '', name = '', , after = ''] = template;
   const pieces = [before, after];
   const encodedSlashes = countSlashes(before) + countSlashes(after);
-  return { pieces, encodedSlashes, values: variables.get(name) ?? null };
+  return { pieces, encodedSlashes, values: variables.get(name) ?? null, name };
 }
 
 function segmentsOf(path: string): readonly string[] {

@@ -18,11 +18,18 @@ export interface StrictJsonOptions {
   readonly number?: (token: string) => unknown;
   /** Refuses half a surrogate pair, of which readers make different things. */
   readonly wellFormed?: boolean;
+  /**
+   * Told of each string that is a value: the keys and indexes that lead to it, which it may not
+   * keep, and the offsets of its text with its quotes.
+   */
+  readonly onString?: (path: readonly (string | number)[], start: number, end: number) => void;
 }
 
 interface Cursor extends StrictJsonOptions {
   readonly text: string;
   readonly depthMax: number;
+  /** Keys and indexes that lead to where it is. */
+  readonly path: (string | number)[];
   at: number;
 }
 
@@ -38,7 +45,7 @@ interface Stop {
  * readers keep different ones, is refused, and so is `__proto__`. Nesting is bounded. Never throws.
  */
 export function parseStrictJson(text: string, options: StrictJsonOptions = {}): StrictJson {
-  const cursor: Cursor = { depthMax: POLICY_DEPTH_MAX, ...options, text, at: 0 };
+  const cursor: Cursor = { depthMax: POLICY_DEPTH_MAX, ...options, text, path: [], at: 0 };
   try {
     const value = readValue(cursor, 0);
     skipSpace(cursor);
@@ -60,7 +67,12 @@ function readValue(cursor: Cursor, depth: number): unknown {
   const char = cursor.text[cursor.at];
   if (char === '{') return readObject(cursor, depth);
   if (char === '[') return readArray(cursor, depth);
-  if (char === '"') return readString(cursor);
+  if (char === '"') {
+    const start = cursor.at;
+    const value = readString(cursor);
+    cursor.onString?.(cursor.path, start, cursor.at);
+    return value;
+  }
   return readScalar(cursor);
 }
 
@@ -75,7 +87,9 @@ function readObject(cursor: Cursor, depth: number): Record<string, unknown> {
     skipSpace(cursor);
     if (cursor.text[cursor.at] !== ':') stop(cursor.at, 'a colon is expected');
     cursor.at += 1;
+    cursor.path.push(key);
     value[key] = readValue(cursor, depth + 1);
+    cursor.path.pop();
   });
   return value;
 }
@@ -83,7 +97,9 @@ function readObject(cursor: Cursor, depth: number): Record<string, unknown> {
 function readArray(cursor: Cursor, depth: number): unknown[] {
   const value: unknown[] = [];
   readItems(cursor, ']', () => {
+    cursor.path.push(value.length);
     value.push(readValue(cursor, depth + 1));
+    cursor.path.pop();
   });
   return value;
 }

@@ -17,7 +17,7 @@ import {
 import { Secret } from './secret.ts';
 import type { Binding } from './slot.ts';
 import { readSource, type SecretSource, type SourceValue, valueFromCommand } from './source.ts';
-import { checkName, isSecretName } from './value.ts';
+import { checkName, checkSlots, isSecretName } from './value.ts';
 
 export interface NewSecret {
   readonly name: string;
@@ -40,6 +40,7 @@ export function setSecret(home: Home, secret: NewSecret, now: Clock = Date.now):
   checkBindings(name, bindings);
   const key = vaultKey(home);
   const read = readSource(name, source, short);
+  checkSlots(name, bindings, read.value);
   const created = now();
   const info: SecretInfo = { name, bindings, source: source.kind, created, rotated: null };
   writeRecord(home, key, info, hiddenOf(read, short, created));
@@ -61,6 +62,7 @@ export function rotateSecret(
   // Opened first: bindings that someone else wrote must not be sealed again as if they were ours.
   const { info } = openRecord(key, name, readVaultFile(home, name));
   const read = readSource(name, source, short);
+  checkSlots(name, info.bindings, read.value);
   const rotated = now();
   const changed: SecretInfo = { ...info, source: source.kind, rotated };
   writeRecord(home, key, changed, hiddenOf(read, short, rotated));

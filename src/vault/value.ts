@@ -1,5 +1,7 @@
 import { PowerboxError } from '../wire/errors.ts';
 import { NAME_CHARS_MAX, SECRET_BYTES_MAX, SECRET_CHARS_MIN } from './limits.ts';
+import type { Binding, Slot } from './slot.ts';
+import { formatSlot } from './slot-text.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -52,6 +54,32 @@ export function checkValue(name: string, value: string, short: boolean): void {
       `Cannot keep the value of ${name}: it is shorter than ${SECRET_CHARS_MIN} characters.`,
       { hint: 'Give --short to keep it all the same; answers that hold the same text change.' },
     );
+  }
+}
+
+/**
+ * Why a value cannot stand in a slot though it can be kept: a clause, or null. What would end its
+ * place early, or be another place to some server, is refused rather than encoded.
+ */
+export function faultInSlot({ in: place }: Slot, value: string): string | null {
+  if (place === 'cookie') {
+    // cookie-octet of RFC 6265 §4.1.1.
+    return /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/.test(value)
+      ? null
+      : 'it holds a character that no cookie can carry';
+  }
+  if (place !== 'path') return null;
+  if (/^\.+$/.test(value)) return 'it is dots only, which a path takes for another segment';
+  return /^[\x21-\x7e]+$/.test(value) && !/[/\\%;]/.test(value)
+    ? null
+    : 'it holds a character that servers cut a path at (a slash, a backslash, ";", "%", a space, or beyond ASCII)';
+}
+
+/** Throws `secret-invalid` for a value that one of its slots cannot carry. */
+export function checkSlots(name: string, bindings: readonly Binding[], value: string): void {
+  for (const slot of bindings.flatMap(({ slots }) => slots)) {
+    const reason = faultInSlot(slot, value);
+    if (reason !== null) throw valueFault(name, `${reason}, and it is for ${formatSlot(slot)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { HeaderSlot, Slot } from '../../vault/slot.ts';
+import { formatSlot } from '../../vault/slot-text.ts';
 import type { BoxSecrets } from '../box-secrets.ts';
 import type { HttpGrant } from '../grant-index.ts';
 import type { BoundSecret } from '../protocol.ts';
@@ -35,36 +36,62 @@ export function bringCredential(
   }
   const slot = [...slots].sort((a, b) => preference(a) - preference(b))[0] as Slot;
   const isOpen = slots.some((one) => isFilled(request, one)) || request.method === 'OPTIONS';
-  const filled = isOpen ? request : withPlaceholder(request, slot, secret.placeholder);
-  return { ok: true, request: filled, secret };
+  if (isOpen) return { ok: true, request, secret };
+  if (!isBrought(slot)) {
+    const places = slots.map(formatSlot).join(', ');
+    const reason = `The grant "${grant.text}" needs the secret ${grant.secret}, and nothing but the program can put a placeholder into ${places}; give the box the secret itself.`;
+    return { ok: false, code: 'credential-foreign', reason };
+  }
+  return { ok: true, request: withPlaceholder(request, slot, secret.placeholder), secret };
 }
 
-/** Slots that can be filled without being asked, the best known first. */
-const BROUGHT = ['bearer', 'whole', 'template', 'basic-password', 'query', 'cookie'] as const;
+/** Places that a request which does not know of them leaves empty, the best known first. */
+type BroughtSlot = Extract<Slot, { readonly in: 'header' | 'query' | 'cookie' }>;
+
+const BROUGHT = ['bearer', 'whole', 'template', 'basic-password', 'query', 'cookie'];
 
 function preference(slot: Slot): number {
-  const form = slot.in === 'header' ? slot.form : slot.in;
-  const at = (BROUGHT as readonly string[]).indexOf(form);
+  const at = BROUGHT.indexOf(slot.in === 'header' ? slot.form : slot.in);
   return at === -1 ? BROUGHT.length : at;
+}
+
+function isBrought(slot: Slot): slot is BroughtSlot {
+  return preference(slot) < BROUGHT.length;
 }
 
 function isFilled({ headers, query }: SlotRequest, slot: Slot): boolean {
   if (slot.in === 'query') {
     return query.split('&').some((pair) => pair.split('=')[0] === encodeURIComponent(slot.name));
   }
-  if (slot.in !== 'header') return false;
-  const name = slot.name.toLowerCase();
-  return headers.some((text, index) => index % 2 === 0 && text.toLowerCase() === name);
+  if (slot.in === 'cookie') {
+    const start = `${slot.name}=`;
+    return valuesOf(headers, 'cookie').some((text) =>
+      text.split(';').some((pair) => pair.trim().startsWith(start)),
+    );
+  }
+  return slot.in === 'header' && valuesOf(headers, slot.name.toLowerCase()).length > 0;
 }
 
-function withPlaceholder(request: SlotRequest, slot: Slot, placeholder: string): SlotRequest {
+function valuesOf(headers: readonly string[], name: string): readonly string[] {
+  return headers.filter(
+    (_, index) => headers[index - 1]?.toLowerCase() === name && index % 2 === 1,
+  );
+}
+
+function withPlaceholder(
+  request: SlotRequest,
+  slot: BroughtSlot,
+  placeholder: string,
+): SlotRequest {
   if (slot.in === 'query') {
     const pair = `${encodeURIComponent(slot.name)}=${encodeURIComponent(placeholder)}`;
     return { ...request, query: request.query === '' ? pair : `${request.query}&${pair}` };
   }
-  if (slot.in !== 'header') return request;
-  const value = headerValue(slot, placeholder);
-  return { ...request, headers: [...request.headers, slot.name, value] };
+  const [name, value] =
+    slot.in === 'cookie'
+      ? ['cookie', `${slot.name}=${placeholder}`]
+      : [slot.name, headerValue(slot, placeholder)];
+  return { ...request, headers: [...request.headers, name, value] };
 }
 
 function headerValue(slot: HeaderSlot, placeholder: string): string {

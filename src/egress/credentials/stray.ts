@@ -36,7 +36,7 @@ function placesOf(
   for (let index = 0; index + 1 < request.headers.length; index += 2) {
     const name = (request.headers[index] as string).toLowerCase();
     const value = request.headers[index + 1] as string;
-    if (slots.some((slot) => slot.in === 'header' && slot.name.toLowerCase() === name)) continue;
+    if (slots.some((slot) => isHeaderOf(slot, name))) continue;
     if (value.includes(placeholder) || basicPassword(value) === placeholder) {
       places.push(`header ${name}`);
     }
@@ -48,7 +48,14 @@ function placesOf(
     else if (part.value?.includes(placeholder)) places.push(`query key ${legible(part.key)}`);
   }
   if (percentDecoded(request.path).includes(placeholder)) places.push('path');
+  if (request.body && Buffer.from(request.body).includes(placeholder)) places.push('body');
   return places;
+}
+
+/** A cookie that is a slot was filled, and the others were dropped. */
+function isHeaderOf(slot: Slot, name: string): boolean {
+  if (slot.in === 'cookie') return name === 'cookie';
+  return slot.in === 'header' && slot.name.toLowerCase() === name;
 }
 
 /** Printable ASCII, and not longer than a sentence bears. */

@@ -112,7 +112,8 @@ function judgePath(narrowing: HttpNarrowing, call: HttpCall): Verdict {
     : refuse('path-not-granted', `${describe(call)} is not allowed: ${only}.`, distance);
 }
 
-function patternOf(narrowing: HttpNarrowing, path: string): CompiledPattern {
+/** The path pattern of a narrowing, with the values that its variables are pinned to. */
+export function patternOf(narrowing: HttpNarrowing, path: string): CompiledPattern {
   let pattern = compiled.get(narrowing);
   if (pattern === undefined) {
     pattern = compilePathPattern(path, narrowing.variables);
