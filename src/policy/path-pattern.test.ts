@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PATTERN_CHARS_MAX, TARGET_CHARS_MAX } from './limits.ts';
 import { canonicalPath } from './path.ts';
-import { compilePathPattern, matchPath, type PathPattern } from './path-pattern.ts';
+import { compilePathPattern, matchPath, type PathPattern, variableSpans } from './path-pattern.ts';
 
 function compile(text: string): PathPattern {
   const compiled = compilePathPattern(text);
@@ -253,5 +253,31 @@ describe('patterns with variables', () => {
       ),
       { seed: 10, numRuns: 2000 },
     );
+  });
+});
+
+describe('places of variables', () => {
+  function places(text: string, path: string): Record<string, string> {
+    const compiled = compilePathPattern(text);
+    if (!compiled.ok) throw new Error(compiled.reason);
+    expect(matchPath(compiled.pattern, path)).toBe('match');
+    const spans = variableSpans(compiled.pattern, path);
+    return Object.fromEntries(
+      [...spans].map(([name, { start, end }]) => [name, path.slice(start, end)]),
+    );
+  }
+
+  test.each([
+    ['/a/b', '/a/b', {}],
+    ['/{a}', '/x', { a: 'x' }],
+    ['/{a}/{b}.json', '/x/yy.json', { a: 'x', b: 'yy' }],
+    ['/bot{t}/**', '/bot1:2', { t: '1:2' }],
+    ['/bot{t}/**', '/bot1:2/a/b', { t: '1:2' }],
+    ['/**/x-{a}/{b}', '/x-1/x-2/x-3/z', { a: '3', b: 'z' }],
+    ['/{a}/**/{b}', '/x/m/n/y', { a: 'x', b: 'y' }],
+    ['/{a}/**/{c}/**/{b}', '/x/m/n/y', { a: 'x', b: 'y' }],
+    ['/*/{a}/*', '/x/y/z', { a: 'y' }],
+  ])('%s in %s', (text, path, expected) => {
+    expect(places(text, path)).toEqual(expected);
   });
 });

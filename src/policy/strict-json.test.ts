@@ -82,4 +82,18 @@ describe('parseStrictJson', () => {
     }
     expect(parseStrictJson('"\\ud83d\\ude00"', { wellFormed: true })).toMatchObject({ ok: true });
   });
+
+  test('tells where each string is', () => {
+    const text = ' {"a":[1,"x"],"b\\u002f": {"c":"\\u0078\\"y"}, "d":""}';
+    const seen: unknown[] = [];
+    const onString = (path: readonly (string | number)[], start: number, end: number) => {
+      seen.push([path.join(' '), JSON.parse(text.slice(start, end))]);
+    };
+    expect(parseStrictJson(text, { onString })).toMatchObject({ ok: true });
+    expect(seen).toEqual([
+      ['a 1', 'x'],
+      ['b/ c', 'x"y'],
+      ['d', ''],
+    ]);
+  });
 });

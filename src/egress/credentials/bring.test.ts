@@ -34,12 +34,47 @@ describe('bringCredential()', () => {
     [bearer, { headers: ['authorization', `Bearer ${VALUE}`] }],
     [{ in: 'header', name: 'x-api-key', form: 'whole' }, { headers: ['x-api-key', VALUE] }],
     [{ in: 'query', name: 'key' }, { query: `key=${VALUE}` }],
+    [{ in: 'cookie', name: 'session' }, { headers: ['cookie', `session=${VALUE}`] }],
+    [
+      { in: 'header', name: 'authorization', form: 'template', template: 'Token {}' },
+      { headers: ['authorization', `Token ${VALUE}`] },
+    ],
     [
       { in: 'header', name: 'authorization', form: 'basic-password' },
       { headers: ['authorization', `Basic ${btoa(`x-access-token:${VALUE}`)}`] },
     ],
   ] as const)('fills the slot %j of a request that has nothing there', (slot, expected) => {
     expect(sent(secretsWith(slot), request())).toMatchObject({ ok: true, ...expected });
+  });
+
+  it('cannot bring a placeholder to a place that only the program can write', () => {
+    for (const slot of [
+      { in: 'path', variable: 'token' },
+      { in: 'form', name: 'secret' },
+      { in: 'json', pointer: '/token' },
+      { in: 'websocket', pointer: '/d/token' },
+    ] as const) {
+      const brought = bringCredential(request(), GRANT, secretsWith(slot));
+      expect(brought).toMatchObject({ ok: false, code: 'credential-foreign' });
+      const both = bringCredential(request(), GRANT, secretsWith(slot, bearer));
+      expect(both).toMatchObject({
+        ok: true,
+        request: { headers: ['authorization', `Bearer ${PLACEHOLDER}`] },
+      });
+    }
+  });
+
+  it('brings no second cookie beside its own, and none to a preflight', () => {
+    const cookie: Slot = { in: 'cookie', name: 'session' };
+    const own = request({ headers: ['Cookie', 'a=1; session=of-another'] });
+    expect(sent(secretsWith(cookie), own)).toMatchObject({ code: 'credential-foreign' });
+    const other = request({ headers: ['Cookie', 'a=1'] });
+    expect(sent(secretsWith(cookie), other)).toMatchObject({
+      headers: ['cookie', `session=${VALUE}`],
+      notes: ['cookie-dropped'],
+    });
+    const preflight = request({ method: 'OPTIONS' });
+    expect(sent(secretsWith(cookie), preflight)).toMatchObject({ headers: [], used: [] });
   });
 
   it('leaves a slot that is filled to be judged', () => {

@@ -35,9 +35,10 @@ export function fillCookies(
     if (kept.has(name)) throw new Foreign(`Cannot send ${place} to ${origin}: it is there twice`);
     const value = pair.slice(equals + 1);
     const filled = fillPlace(filling, place, value, named, ({ slot, secret }): Held => {
-      const fault = faultInSlot(slot, secret.value);
-      if (fault !== null && value === secret.placeholder) throw unfit(place, origin, fault);
-      return heldByWhole(value, secret.placeholder, secret.value);
+      const held = heldByWhole(value, secret.placeholder, secret.value);
+      if (held.state !== 'placeholder') return held;
+      if (faultInSlot(slot, secret.value) !== null) throw unfit(place, origin);
+      return held;
     });
     kept.set(name, filled);
   }

@@ -25,9 +25,8 @@ export function fillPath(filling: Filling): string {
     const slots = slotsIn(filling.open, 'path').filter(({ slot }) => slot.variable === variable);
     const sent = fillPlace(filling, place, text, slots, ({ slot, secret }) => {
       const found = heldByWhole(held, secret.placeholder, secret.value);
-      const fault = faultInSlot(slot, secret.value);
       if (found.state !== 'placeholder') return found;
-      if (fault !== null) throw unfit(place, origin, fault);
+      if (faultInSlot(slot, secret.value) !== null) throw unfit(place, origin);
       return { state: 'placeholder', filled: encoded(secret.value) };
     });
     filled = `${filled.slice(0, span.start)}${sent}${filled.slice(span.end)}`;
@@ -37,7 +36,7 @@ export function fillPath(filling: Filling): string {
   const { emptySegment = true, doubleEncoded = true } = canonical.ok ? canonical.flags : {};
   // What is sent is one path to every server, as the one that was judged is.
   if (!canonical.ok || canonical.path !== filled || emptySegment || doubleEncoded) {
-    throw unfit('the path', origin, 'with it the path can be read in different ways');
+    throw unfit('the path', origin);
   }
   return filled;
 }

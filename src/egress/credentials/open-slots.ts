@@ -76,9 +76,12 @@ export function whyForeign(slots: readonly OpenSlot[]): string {
     : `it does not hold the placeholder of ${names}`;
 }
 
-/** The vault refuses such a value for such a slot; one that came by a command is seen here first. */
-export function unfit(place: string, origin: string, fault: string): Foreign {
+/**
+ * The vault refuses such a value for such a slot; one that came by a command is seen here first.
+ * What is wrong with it is not said, as the box hears this.
+ */
+export function unfit(place: string, origin: string): Foreign {
   return new Foreign(
-    `Cannot send ${place} to ${origin}: the value cannot stand there, as ${fault}`,
+    `Cannot send ${place} to ${origin}: the value of the secret cannot stand there`,
   );
 }
