@@ -5,12 +5,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startBox } from '../dist/boxes/process/start.js';
-import { linkPath, openLinkedBox } from '../dist/host/daemon-link.js';
-import { startEgress } from '../dist/host/egress-process.js';
-import { prepare } from '../dist/host/prepare.js';
 import { openHome } from '../dist/store/home.js';
-import { deriveKey, loadKey } from '../dist/vault/key.js';
+import { endBoxes, holdBox, holdEgress } from './support/held-box.mjs';
 import { CLI, HOST, introduce, makePlace, startUpstream } from './support/place.mjs';
 import { childrenOf, cpuMs, memoryKiB, printTable, summary } from './support/report.mjs';
 
@@ -35,10 +31,8 @@ export async function measure({ quick }) {
 
 async function manyBoxes(place, count) {
   const home = openHome({ POWERBOX_HOME: place.home });
-  const key = deriveKey(loadKey(home), 'journal');
   const told = [];
-  const events = { refused: (line) => told.push(line), failed: (line) => told.push(line) };
-  const egress = startEgress(home, key, events);
+  const egress = holdEgress(home, (line) => told.push(line));
   const boxes = [];
   try {
     // The first box also starts the egress; it is not one of those that are counted.
@@ -91,52 +85,14 @@ async function manyBoxes(place, count) {
       told,
     };
   } finally {
-    await Promise.all(boxes.map(({ box }) => box.stop(0)));
-    await Promise.all(boxes.map(({ id }) => egress.close(id)));
-    await Promise.all(boxes.map(({ linked }) => linked.close()));
-    egress.end();
-    for (const { box } of boxes) await box.cleanUp();
+    await endBoxes(boxes);
   }
-}
-
-/** It was started with the place. */
-function daemonIsUp() {
-  throw new Error('The daemon is gone.');
 }
 
 /** A shell that waits for a line, then asks the upstream for its own name. */
 async function oneBox(place, home, egress, name) {
   const ask = `read -r line; curl -s https://${HOST}/id/${name}; read -r line`;
-  const nothing = { mounts: [], masks: [], secrets: [], env: [] };
-  const limits = {
-    memory: undefined,
-    cpus: undefined,
-    pids: '64',
-    disk: undefined,
-    timeout: undefined,
-  };
-  const prepared = await prepare(home, {
-    ...nothing,
-    ...limits,
-    program: ['sh', '-c', ask],
-    cwd: place.workspace,
-    hostEnv: process.env,
-    workspace: 'none',
-    allow: [HOST],
-    allowAllHosts: false,
-    kit: null,
-    policy: null,
-    detach: false,
-    as: null,
-  });
-  const { spec } = prepared;
-  const linked = await openLinkedBox(home, daemonIsUp, prepared.opening);
-  const link = { socket: linkPath(home), token: linked.token };
-  egress.open({ ...prepared.egress, link });
-  const starting = await startBox({ ...spec, stdio: ['pipe', 'pipe', 'inherit'] });
-  void egress.listen(spec.id, starting.listeners).then(starting.handedOver);
-  const box = await starting.go();
-  return { id: spec.id, name, box, linked };
+  return { name, ...(await holdBox(place, home, egress, ['sh', '-c', ask])) };
 }
 
 function say({ box }) {

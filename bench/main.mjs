@@ -2,7 +2,17 @@
 // compared is measured in one run, in turns, because the machine's noise is that of all of them.
 import { circumstances, writeResults } from './support/report.mjs';
 
-const NAMES = ['start', 'egress', 'boxes', 'journal', 'state', 'gateway', 'verdict', 'kernel'];
+const NAMES = [
+  'start',
+  'egress',
+  'boxes',
+  'journal',
+  'state',
+  'gateway',
+  'verdict',
+  'kernel',
+  'fairness',
+];
 const [name = 'all', ...flags] = process.argv.slice(2);
 const chosen = name === 'all' ? NAMES : [name];
 
