@@ -14,8 +14,11 @@ export interface AnswerControl {
 export interface AnswerHandler {
   /** A connection was found, and the request is about to be written to it. */
   start(control: AnswerControl): void;
-  /** The head of the final answer; `raw` is names and values in turn, as bytes. */
-  head(status: number, message: string, raw: readonly Buffer[]): void;
+  /**
+   * The head of the final answer; `raw` is names and values in turn, as bytes. `isWhole`: neither
+   * data nor trailers follow.
+   */
+  head(status: number, message: string, raw: readonly Buffer[], isWhole: boolean): void;
   data(chunk: Buffer): void;
   end(rawTrailers: readonly Buffer[]): void;
   fail(error: unknown): void;

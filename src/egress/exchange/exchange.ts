@@ -113,7 +113,7 @@ class Exchange implements AnswerHandler {
     else this.#use.model?.sent();
   }
 
-  head(status: number, message: string, raw: readonly Buffer[]): void {
+  head(status: number, message: string, raw: readonly Buffer[], isWhole: boolean): void {
     const scrubber = this.#use.guarded ? this.#box.secrets.scrubber : null;
     const result = answerHead(status, message, raw, scrubber);
     if (!result.ok) {
@@ -123,7 +123,7 @@ class Exchange implements AnswerHandler {
     }
     const { head } = result;
     const { headers, coding } = head;
-    const bodiless = this.#caller.method === 'HEAD' || status === 204 || status === 304;
+    const bodiless = isWhole || this.#caller.method === 'HEAD' || status === 204 || status === 304;
     const limit = bodiless ? null : this.#use.responseBytesMax;
     if (limit !== null && declaredLength(headers) > limit) {
       const failure = tooLongAnswer(limit);

@@ -1,7 +1,12 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction, connect as netConnect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { checkServerIdentity, type PeerCertificate, connect as tlsConnect } from 'node:tls';
+import {
+  checkServerIdentity,
+  type PeerCertificate,
+  TLSSocket,
+  connect as tlsConnect,
+} from 'node:tls';
 import { PowerboxError } from '../../wire/errors.ts';
 import { vetAddress } from '../address.ts';
 import { CONNECT_MS_MAX, OWN_ADDRESSES_MS_MAX } from '../limits.ts';
@@ -15,16 +20,22 @@ export interface DialOptions {
   readonly addressNamed: boolean;
 }
 
+/** A version of HTTP, as ALPN names it (RFC 7301 section 6, RFC 9113 section 3.2). */
+export type Protocol = 'http/1.1' | 'h2';
+
+const HTTP1_ALONE: readonly Protocol[] = ['http/1.1'];
+
 /**
  * Connects to a target: its name is resolved once, every address is vetted, and one of the vetted
- * addresses is dialled. Over TLS the certificate must prove the target's own name. Errors are
- * PowerboxErrors with `address-refused`, `certificate-invalid`, `upstream-unreachable` or
- * `upstream-timeout`.
+ * addresses is dialled. Over TLS the certificate must prove the target's own name, and `offers` are
+ * the protocols that the server may choose from. Errors are PowerboxErrors with `address-refused`,
+ * `certificate-invalid`, `upstream-unreachable` or `upstream-timeout`.
  */
 export function dial(
   target: Target,
   options: DialOptions,
   done: (error: Error | null, socket: Socket | null) => void,
+  offers: readonly Protocol[] = HTTP1_ALONE,
 ): void {
   const place = placeOf(target, options);
   const socket =
@@ -33,7 +44,7 @@ export function dial(
           ...place,
           ...(target.host.kind === 'name' ? { servername: target.host.host } : {}),
           ...(options.override?.ca === undefined ? {} : { ca: options.override.ca }),
-          ALPNProtocols: ['http/1.1'],
+          ALPNProtocols: [...offers],
           minVersion: 'TLSv1.2',
           checkServerIdentity: (_: string, certificate: PeerCertificate) =>
             checkServerIdentity(target.host.host, certificate),
@@ -70,6 +81,23 @@ export function dial(
       settle(null);
     }
   });
+}
+
+/** What a dialled server chose. One that chooses nothing speaks HTTP/1.1, as those without ALPN do. */
+export function protocolOf(socket: Socket): Protocol {
+  return socket instanceof TLSSocket && socket.alpnProtocol === 'h2' ? 'h2' : 'http/1.1';
+}
+
+/** True where a server was reached and speaks nothing of what it was offered. */
+export function speaksNoneOffered(error: unknown): boolean {
+  return PowerboxError.is(error) && codeOf(error.cause) === NO_APPLICATION_PROTOCOL;
+}
+
+/** The alert of RFC 7301 section 3.2. */
+const NO_APPLICATION_PROTOCOL = 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL';
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | null | undefined)?.code;
 }
 
 /** The person has said where this is: by an address in a rule, or by `connect` in egress.hosts. */
@@ -167,5 +195,7 @@ function explain(target: Target, error: NodeJS.ErrnoException): Error {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return new PowerboxError('upstream-unreachable', `${name} has no address (${code}).`);
   }
-  return new PowerboxError('upstream-unreachable', `${name} could not be reached (${code}).`);
+  return new PowerboxError('upstream-unreachable', `${name} could not be reached (${code}).`, {
+    cause: error,
+  });
 }

@@ -1,72 +1,65 @@
-import type { Pool } from 'undici';
-import {
-  RESPONSE_HEAD_BYTES_MAX,
-  RESPONSE_HEAD_MS_MAX,
-  RESPONSE_IDLE_MS_MAX,
-  UPSTREAM_CONNECTIONS_MAX,
-  UPSTREAMS_MAX,
-} from '../limits.ts';
+import type { ClientHttp2Stream } from 'node:http2';
+import { UPSTREAMS_MAX } from '../limits.ts';
 import { originOf, type Target } from '../target.ts';
-import { type DialOptions, dial, literalRefusal } from './dial.ts';
+import { type DialOptions, literalRefusal } from './dial.ts';
 import type { Send } from './send.ts';
-import { sendHttp1 } from './send-http1.ts';
-import { undiciPool } from './undici-pool.ts';
+import { TIMES, type Times } from './times.ts';
+import { makeUpstream, type Upstream } from './upstream.ts';
+import type { WebsocketRequest } from './websocket-stream.ts';
 
 /** The kept connections of one box. They are never shared between boxes, nor between targets. */
 export interface Upstreams {
   readonly send: Send;
+  /**
+   * Opens the stream of a WebSocket over HTTP/2 (RFC 8441), in a session that is kept with the
+   * others; its answer is yet to come (`response`). Null where a WebSocket has to begin with an
+   * upgrade of HTTP/1.1: the upstream does not speak h2, or takes no extended CONNECT, or the program
+   * speaks HTTP/1.1 and the upstream is not known to lack it. Rejects with a PowerboxError.
+   */
+  openWebsocketStream(
+    target: Target,
+    options: DialOptions,
+    request: WebsocketRequest,
+  ): Promise<ClientHttp2Stream | null>;
   /** Cuts everything that is in flight. */
   destroy(): void;
 }
 
-export function makeUpstreams(): Upstreams {
-  // Insertion order is use order: a pool that is used moves to the end.
-  const pools = new Map<string, Pool>();
-  function poolFor(target: Target, options: DialOptions): Pool {
+export function makeUpstreams(times: Times = TIMES): Upstreams {
+  // Insertion order is use order: an upstream that is used moves to the end.
+  const upstreams = new Map<string, Upstream>();
+  function upstreamFor(target: Target, options: DialOptions): Upstream {
+    const refusal = literalRefusal(target, options);
+    if (refusal !== null) throw refusal;
     const key = `${originOf(target)} ${options.addressNamed}`;
-    let pool = pools.get(key);
-    if (pool === undefined) {
-      pool = makePool(target, options);
-      if (pools.size >= UPSTREAMS_MAX) closeOldest(pools);
+    let upstream = upstreams.get(key);
+    if (upstream === undefined) {
+      upstream = makeUpstream(target, options, times);
+      if (upstreams.size >= UPSTREAMS_MAX) closeOldest(upstreams);
     } else {
-      pools.delete(key);
+      upstreams.delete(key);
     }
-    pools.set(key, pool);
-    return pool;
+    upstreams.set(key, upstream);
+    return upstream;
   }
 
   return {
     send(target, options, request, handler) {
-      const refusal = literalRefusal(target, options);
-      if (refusal !== null) throw refusal;
-      sendHttp1(poolFor(target, options), originOf(target), request, handler);
+      upstreamFor(target, options).send(request, handler);
+    },
+    async openWebsocketStream(target, options, request) {
+      return upstreamFor(target, options).openWebsocketStream(request);
     },
     destroy() {
-      for (const pool of pools.values()) pool.destroy().catch(() => {});
-      pools.clear();
+      for (const upstream of upstreams.values()) upstream.destroy();
+      upstreams.clear();
     },
   };
 }
 
-function makePool(target: Target, options: DialOptions): Pool {
-  const UpstreamPool = undiciPool();
-  return new UpstreamPool(originOf(target), {
-    connect: (_, callback) =>
-      dial(target, options, (error, socket) => {
-        if (socket === null) callback(error ?? new Error('not connected'), null);
-        else callback(null, socket);
-      }),
-    connections: UPSTREAM_CONNECTIONS_MAX,
-    pipelining: 1,
-    headersTimeout: RESPONSE_HEAD_MS_MAX,
-    bodyTimeout: RESPONSE_IDLE_MS_MAX,
-    maxHeaderSize: RESPONSE_HEAD_BYTES_MAX,
-  });
-}
-
-function closeOldest(pools: Map<string, Pool>): void {
-  const oldest = pools.entries().next().value;
+function closeOldest(upstreams: Map<string, Upstream>): void {
+  const oldest = upstreams.entries().next().value;
   if (oldest === undefined) return;
-  pools.delete(oldest[0]);
-  oldest[1].close().catch(() => {});
+  upstreams.delete(oldest[0]);
+  oldest[1].close();
 }

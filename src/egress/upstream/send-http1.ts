@@ -1,27 +1,36 @@
 import type { Dispatcher, Pool } from 'undici';
 import type { AnswerHandler } from '../exchange/answer-handler.ts';
-import type { OutgoingRequest } from './send.ts';
+import { speaksNoneOffered } from './dial.ts';
+import type { OtherWay, OutgoingRequest } from './send.ts';
 
-/** Sends a request over HTTP/1.1 by the kept connections of `pool`. */
+/**
+ * Sends a request over HTTP/1.1 by the kept connections of `pool`; by `other` where the upstream
+ * turns out not to speak it.
+ */
 export function sendHttp1(
   pool: Pool,
   origin: string,
   request: OutgoingRequest,
   handler: AnswerHandler,
+  other: OtherWay | null,
 ): void {
   const { method, path, headers, body } = request;
   pool.dispatch(
     { origin, path, method: method as Dispatcher.HttpMethod, headers, body },
-    new Http1Answer(handler),
+    new Http1Answer(request, handler, other),
   );
 }
 
 /** What undici tells, in the words of an exchange. */
 class Http1Answer implements Dispatcher.DispatchHandler {
+  readonly #request: OutgoingRequest;
   readonly #handler: AnswerHandler;
+  readonly #other: OtherWay | null;
 
-  constructor(handler: AnswerHandler) {
+  constructor(request: OutgoingRequest, handler: AnswerHandler, other: OtherWay | null) {
+    this.#request = request;
     this.#handler = handler;
+    this.#other = other;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -36,7 +45,7 @@ class Http1Answer implements Dispatcher.DispatchHandler {
   ): void {
     // RFC 9110 section 15.2: what comes before the final answer may be left out.
     if (status < 200) return;
-    this.#handler.head(status, message ?? '', controller.rawHeaders as Buffer[]);
+    this.#handler.head(status, message ?? '', controller.rawHeaders as Buffer[], false);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -48,6 +57,7 @@ class Http1Answer implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#handler.fail(error);
+    if (this.#other === null || !speaksNoneOffered(error)) this.#handler.fail(error);
+    else this.#other.send(this.#request, this.#handler);
   }
 }
