@@ -42,6 +42,15 @@ describe('the table of known services', () => {
         'https://github.com:443 header:authorization:basic-password',
       ],
     ],
+    ['TELEGRAM_BOT_TOKEN', ['https://api.telegram.org:443 path:{token}']],
+    [
+      'DISCORD_TOKEN',
+      [
+        'https://discord.com:443 header:authorization:Bot {}',
+        'https://gateway.discord.gg:443 websocket:json:/d/token',
+      ],
+    ],
+    ['DEEPGRAM_API_KEY', ['https://api.deepgram.com:443 header:authorization:Token {}']],
     ['LINEAR_API_KEY', ['https://api.linear.app:443 header:authorization']],
   ])('sends %s to %j', (variable, expected) => {
     expect(places(variable)).toEqual(expected);

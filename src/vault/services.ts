@@ -23,9 +23,9 @@ const BASIC = 'header:authorization:basic-password';
 const WHOLE = 'header:authorization';
 
 /**
- * Only services whose slot can be said exactly. Left out: those with the key in the path
- * (Telegram), with another scheme in Authorization (Discord's `Bot`, Deepgram's `Token`), that
- * sign requests (AWS), or whose host differs by account (Azure, Pinecone, Twilio regions).
+ * Only services whose slot can be said exactly. Left out: those whose address itself is the secret
+ * (Slack's webhooks), that sign requests (AWS), or whose host differs by account (Azure, Pinecone,
+ * Twilio regions).
  */
 const ROWS: readonly Row[] = [
   // Language models.
@@ -106,6 +106,24 @@ const ROWS: readonly Row[] = [
   },
   { variables: ['ASSEMBLYAI_API_KEY'], places: [['api.assemblyai.com', WHOLE]] },
   {
+    variables: ['DEEPGRAM_API_KEY'],
+    places: [['api.deepgram.com', 'header:authorization:Token {}']],
+  },
+  {
+    variables: ['DEEPL_API_KEY', 'DEEPL_AUTH_KEY'],
+    places: [
+      ['api.deepl.com', 'header:authorization:DeepL-Auth-Key {}'],
+      ['api-free.deepl.com', 'header:authorization:DeepL-Auth-Key {}'],
+    ],
+  },
+  {
+    variables: ['FAL_KEY'],
+    places: [
+      ['fal.run', 'header:authorization:Key {}'],
+      ['queue.fal.run', 'header:authorization:Key {}'],
+    ],
+  },
+  {
     variables: ['LANGSMITH_API_KEY', 'LANGCHAIN_API_KEY'],
     places: [['api.smith.langchain.com', 'header:x-api-key']],
     prefixes: ['lsv2_pt_', 'lsv2_sk_'],
@@ -154,6 +172,7 @@ const ROWS: readonly Row[] = [
     places: [['upload.pypi.org', BASIC]],
     prefixes: ['pypi-'],
   },
+  { variables: ['SNYK_TOKEN'], places: [['api.snyk.io', 'header:authorization:token {}']] },
   { variables: ['CIRCLECI_TOKEN'], places: [['circleci.com', 'header:circle-token']] },
   {
     variables: ['SENTRY_AUTH_TOKEN'],
@@ -195,6 +214,27 @@ const ROWS: readonly Row[] = [
     variables: ['STRIPE_API_KEY', 'STRIPE_SECRET_KEY'],
     places: [['api.stripe.com', BEARER]],
     prefixes: ['sk_live_', 'sk_test_', 'rk_live_', 'rk_test_'],
+  },
+  // The path is the grant's to name: https://api.telegram.org/bot{token}/**.
+  {
+    variables: ['TELEGRAM_BOT_TOKEN', 'TELEGRAM_TOKEN'],
+    places: [['api.telegram.org', 'path:{token}']],
+  },
+  {
+    variables: ['DISCORD_BOT_TOKEN', 'DISCORD_TOKEN'],
+    places: [
+      ['discord.com', 'header:authorization:Bot {}'],
+      ['gateway.discord.gg', 'websocket:json:/d/token'],
+    ],
+  },
+  { variables: ['PUSHOVER_TOKEN'], places: [['api.pushover.net', 'form:token']] },
+  {
+    variables: ['PAGERDUTY_API_KEY', 'PAGERDUTY_TOKEN'],
+    places: [['api.pagerduty.com', 'header:authorization:Token token={}']],
+  },
+  {
+    variables: ['OPSGENIE_API_KEY'],
+    places: [['api.opsgenie.com', 'header:authorization:GenieKey {}']],
   },
   { variables: ['SLACK_BOT_TOKEN'], places: [['slack.com', BEARER]], prefixes: ['xoxb-'] },
   { variables: ['SLACK_USER_TOKEN'], places: [['slack.com', BEARER]], prefixes: ['xoxp-'] },

@@ -78,6 +78,35 @@ describe('powerbox secret set', () => {
     ]);
   });
 
+  it('says what a grant must name for a slot that is not open by itself', async () => {
+    const where = ['--for', 'a.example'];
+    const slots = [
+      'path:{token}',
+      'form:secret',
+      'json:/auth/key',
+      'header:x-key:Key {}',
+      'cookie:c',
+    ];
+    const { out } = await run(
+      ['set', 'MINE', ...where, ...slots.flatMap((slot) => ['--in', slot])],
+      typed(VALUE),
+    );
+    expect(out.slice(1)).toEqual([
+      '  https://a.example:443  path:{token}, form:secret, json:/auth/key, header:x-key:Key {}, cookie:c',
+      'path:{token} is open only under a grant whose path has {token}, as https://a.example:443/{token}/**',
+      'form:secret is open only under a grant of methods and a path, as POST https://a.example:443/PATH',
+      'json:/auth/key is open only under a grant of methods, a path and the field, as POST /PATH body /auth/key',
+    ]);
+  });
+
+  it('refuses a value that a slot cannot carry', async () => {
+    const asked = ['set', 'MINE', '--for', 'a.example', '--in', 'path:{token}'];
+    expect((await run(asked, typed('a-value/with-a-slash'))).code).toBe('secret-invalid');
+    expect((await run(['set', 'TELEGRAM_TOKEN'], typed('1234567/AAH-real-value'))).code).toBe(
+      'secret-invalid',
+    );
+  });
+
   it('goes by the service on a server of one’s own, else by bearer', async () => {
     const gitlab = await run(['set', 'GITLAB_TOKEN', '--for', 'git.example'], typed(VALUE));
     expect(gitlab.out[1]).toContain('header:private-token, header:authorization:bearer');

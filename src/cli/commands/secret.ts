@@ -68,13 +68,18 @@ function setCommand(context: CliContext): Command {
 
 const SET_HELP = `
 Slots: header:authorization:bearer (default), header:authorization:basic-password, header:NAME,
-query:NAME. Names of known services bring their origins and slots:
+"header:NAME:Token {}" (a template, {} is the value), query:NAME, cookie:NAME,
+websocket:json:/pointer (in text messages). Open only where a grant names the place:
+path:{variable} (a variable of its path), form:NAME (methods and a path), json:/pointer (those, and
+the field). Names of known services bring their origins and slots:
 powerbox secret show-slots --all-known.
 
 Examples:
   $ powerbox secret set OPENAI_API_KEY
   $ powerbox secret set DEPLOY_KEY --for https://git.example.com --in header:authorization:basic-password
   $ powerbox secret set API_KEY --for api.example.com --in header:x-api-key --from-file key.txt
+  $ powerbox secret set BOT --for api.example.com --in 'path:{token}'
+  $ powerbox run --secret BOT --allow 'https://api.example.com/bot{token}/**' -- ./bot
   $ powerbox secret set GH_TOKEN --from-command 'gh auth token' --ttl 10m`;
 
 function rotateCommand(context: CliContext): Command {
@@ -285,6 +290,20 @@ function report(context: CliContext, verb: string, { name, bindings }: SecretInf
   for (const { origin, slots } of bindings) {
     context.out(`  ${origin}  ${slots.map(formatSlot).join(', ')}`);
   }
+  for (const place of new Set(bindings.flatMap(placesToName))) context.out(place);
+}
+
+/** What a grant must say so that a slot is open; a slot that never opens would be a riddle. */
+function placesToName({ origin, slots }: Binding): readonly string[] {
+  return slots.flatMap((slot) => {
+    const start = `${formatSlot(slot)} is open only under a grant`;
+    if (slot.in === 'path') {
+      return [`${start} whose path has {${slot.variable}}, as ${origin}/{${slot.variable}}/**`];
+    }
+    if (slot.in === 'form') return [`${start} of methods and a path, as POST ${origin}/PATH`];
+    if (slot.in !== 'json') return [];
+    return [`${start} of methods, a path and the field, as POST /PATH body ${slot.pointer}`];
+  });
 }
 
 function plain(secret: SecretInfo): Record<string, unknown> {
