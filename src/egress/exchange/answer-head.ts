@@ -13,6 +13,11 @@ export interface AnswerHead {
   readonly scrubbed: number;
 }
 
+const UNREADABLE = 'The answer came in a coding that cannot be read for echoes.';
+
+/** Codings of the messages within a body, each by itself (gRPC, Connect). */
+const MESSAGE_CODINGS: ReadonlySet<string> = new Set(['grpc-encoding', 'connect-content-encoding']);
+
 export type Coding = 'gzip' | 'deflate' | 'br';
 
 export type AnswerHeadResult =
@@ -48,6 +53,9 @@ export function answerHead(
       codings.push(...listed(value));
       continue;
     }
+    if (MESSAGE_CODINGS.has(lower) && listed(value).some((coding) => coding !== 'identity')) {
+      return { ok: false, reason: UNREADABLE };
+    }
     const clean = scrubber.text(value);
     const inName = scrubber.text(name).count;
     scrubbed += clean.count + inName;
@@ -55,7 +63,7 @@ export function answerHead(
   }
   const coding = readable(codings);
   if (coding === undefined) {
-    return { ok: false, reason: 'The answer came in a coding that cannot be read for echoes.' };
+    return { ok: false, reason: UNREADABLE };
   }
   const cleanMessage = scrubber === null ? { text: message, count: 0 } : scrubber.text(message);
   return {

@@ -23,4 +23,19 @@ describe('upstreamHeaders()', () => {
       ...['accept-encoding', 'identity'],
     ]);
   });
+
+  it('takes the messages of gRPC and Connect uncoded where they are searched for echoes', () => {
+    for (const name of [
+      'grpc-accept-encoding',
+      'Grpc_Accept_Encoding',
+      'connect-accept-encoding',
+    ]) {
+      const asked = [name, 'identity,deflate,gzip'];
+      expect(upstreamHeaders(asked, 'a.example', true)).toEqual([
+        ...['host', 'a.example', name, 'identity'],
+        ...['accept-encoding', 'identity'],
+      ]);
+      expect(upstreamHeaders(asked, 'a.example', false)).toEqual(['host', 'a.example', ...asked]);
+    }
+  });
 });

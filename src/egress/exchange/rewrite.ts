@@ -36,6 +36,15 @@ const OVERRIDES: ReadonlySet<string> = new Set([
  */
 const RANGES: ReadonlySet<string> = new Set(['range', 'request-range', 'if-range', 'a-im']);
 
+/**
+ * What a program can decode says nothing of what can be read for echoes. gRPC and Connect code each
+ * message by itself, and say so in headers of their own.
+ */
+const MESSAGE_CODINGS: ReadonlySet<string> = new Set([
+  'grpc-accept-encoding',
+  'connect-accept-encoding',
+]);
+
 /** The request's headers as they go to the upstream. `guarded`: a secret is bound to the origin. */
 export function upstreamHeaders(
   headers: readonly string[],
@@ -49,7 +58,8 @@ export function upstreamHeaders(
     if (OVERRIDES.has(name)) continue;
     if (guarded && (RANGES.has(name) || name === 'accept-encoding')) continue;
     if (guarded && name === 'sec-websocket-extensions') continue;
-    sent.push(headers[i] as string, headers[i + 1] as string);
+    const isReadable = !guarded || !MESSAGE_CODINGS.has(name);
+    sent.push(headers[i] as string, isReadable ? (headers[i + 1] as string) : 'identity');
   }
   if (guarded) sent.push('accept-encoding', 'identity');
   return sent;
