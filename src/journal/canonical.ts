@@ -1,5 +1,5 @@
 import type { JournalEntry } from '../wire/journal-entry.ts';
-import { FIELD_CHARS_MAX, LIST_ITEMS_MAX, ROW_BYTES_MAX } from './limits.ts';
+import { FIELD_CHARS_MAX, LIST_ITEMS_MAX, ROW_BYTES_MAX, SHAPES_MAX } from './limits.ts';
 
 /**
  * The one text of an entry: JSON with sorted keys and without spaces. At most ROW_BYTES_MAX bytes:
@@ -12,33 +12,53 @@ export function entryText(entry: JournalEntry): string {
 /** An entry of this many characters has nothing to be cut: no text, no list, no row is too long. */
 const SHORT_CHARS_MAX = Math.min(FIELD_CHARS_MAX, Math.floor(ROW_BYTES_MAX / 3));
 
-/** The same text, by the engine's own writer; undefined where something may have to be cut. */
+/** The same text, written the short way; undefined where something may have to be cut. */
 function shortText(entry: JournalEntry): string | undefined {
-  const ordered = inOrder(entry);
-  if (ordered === undefined) return undefined;
-  const text = JSON.stringify(ordered);
-  return text.length <= SHORT_CHARS_MAX ? text : undefined;
+  const text = written(entry);
+  return text !== undefined && text.length <= SHORT_CHARS_MAX ? text : undefined;
 }
 
-/** The value with its keys in order; undefined where that is not the order they are written in. */
-function inOrder(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value ?? null;
+/** Undefined where a list is too long, or a name is one that no entry has. */
+function written(value: unknown): string | undefined {
+  if (typeof value === 'string') return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  let text = '';
   if (Array.isArray(value)) {
     if (value.length > LIST_ITEMS_MAX) return undefined;
-    const items = value.map(inOrder);
-    return items.includes(undefined) ? undefined : items;
+    for (const item of value) {
+      const inside = written(item);
+      if (inside === undefined) return undefined;
+      text += text === '' ? inside : `,${inside}`;
+    }
+    return `[${text}]`;
   }
-  const ordered: Record<string, unknown> = {};
-  for (const name of Object.keys(value).sort()) {
-    // Keys that are numbers come first, whatever was put in first; and one sets a prototype.
-    if (!/^[A-Za-z]/.test(name)) return undefined;
+  const names = inOrder(Object.keys(value));
+  if (names === undefined) return undefined;
+  for (const name of names) {
     const field = (value as Record<string, unknown>)[name];
     if (field === undefined) continue;
-    const inside = inOrder(field);
+    const inside = written(field);
     if (inside === undefined) return undefined;
-    ordered[name] = inside;
+    text += text === '' ? `"${name}":${inside}` : `,"${name}":${inside}`;
   }
-  return ordered;
+  return `{${text}}`;
+}
+
+/** Text that JSON writes as it is. */
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** The order of the names of each shape of entry that was written before; all of them letters. */
+const orders = new Map<string, readonly string[]>();
+
+function inOrder(names: string[]): readonly string[] | undefined {
+  const shape = names.join();
+  const known = orders.get(shape);
+  // As many names of letters with as many commas between them are the same names.
+  if (known?.length === names.length) return known;
+  if (!names.every((name) => /^[A-Za-z]+$/.test(name))) return undefined;
+  if (orders.size >= SHAPES_MAX) orders.clear();
+  orders.set(shape, names.sort());
+  return names;
 }
 
 function cutText(entry: JournalEntry): string {

@@ -15,3 +15,6 @@ export const FOLLOW_ROWS_MAX = 1_000;
 
 /** Requests without an answer that a follower remembers; the oldest is shown without one beyond this. */
 export const FOLLOW_OPEN_MAX = 10_000;
+
+/** Shapes of entries whose order of names is remembered; the program writes a few dozen. */
+export const SHAPES_MAX = 256;

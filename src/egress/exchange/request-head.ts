@@ -74,18 +74,19 @@ export function headerValues(rawHeaders: readonly string[], name: string): strin
 }
 
 /**
- * Drops what belongs to this hop only, and what `Connection` says belongs to it. This happens
+ * Drops what belongs to this hop only, and what the values of `Connection` say belongs to it. This happens
  * before any slot is filled, so `Connection: authorization` cannot take a filled slot away.
  */
-export function endToEnd(rawHeaders: readonly string[]): string[] {
-  const named = new Set<string>();
-  for (const value of headerValues(rawHeaders, 'connection')) {
-    for (const name of value.split(',')) named.add(name.trim().toLowerCase());
-  }
+export function endToEnd(
+  rawHeaders: readonly string[],
+  connection: readonly string[] = [],
+): string[] {
+  const named = connection.flatMap((value) => value.toLowerCase().split(','));
+  const dropped = new Set(named.map((name) => name.trim()));
   const kept: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] as string).toLowerCase();
-    if (HOP_BY_HOP.has(name) || named.has(name)) continue;
+    if (HOP_BY_HOP.has(name) || dropped.has(name)) continue;
     kept.push(rawHeaders[i] as string, rawHeaders[i + 1] as string);
   }
   return kept;

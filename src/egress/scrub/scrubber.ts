@@ -32,6 +32,8 @@ export interface Scrubber {
 /** Which forms can begin with a byte, and with a pair of bytes. */
 interface Index {
   readonly empty: boolean;
+  /** Bytes that the shortest form has at least; what is shorter holds none. */
+  readonly shortest: number;
   readonly single: readonly (readonly Form[])[];
   /** For each pair (first byte high): NO_FORM, PLAIN or ANY. */
   readonly kinds: Uint8Array;
@@ -65,11 +67,12 @@ export function makeScrubber(
 }
 
 function scrubText(index: Index, text: string): ScrubbedText {
-  if (index.empty || text === '') return { text, count: 0 };
+  if (index.empty || text.length < index.shortest) return { text, count: 0 };
   const scan = scanAll(
     index,
     { data: Buffer.from(text, 'latin1'), base: 0, final: true },
     new Map(),
+    NOTHING,
   );
   return scan.count === 0
     ? { text, count: 0 }
@@ -79,14 +82,16 @@ function scrubText(index: Index, text: string): ScrubbedText {
 function makeStream(index: Index): ScrubStream {
   const progresses: ProgressOf = new Map();
   let held = NOTHING;
+  let replaced = NOTHING;
   let base = 0;
   let count = 0;
   const feed = (data: Buffer, final: boolean): Buffer => {
-    const scan = scanAll(index, { data, base, final }, progresses);
+    const scan = scanAll(index, { data, base, final }, progresses, replaced);
+    replaced = scan.replaced;
     count += scan.count;
     base += scan.done;
     // A copy, so that a few held bytes do not keep a whole chunk alive.
-    held = scan.done === data.length ? NOTHING : Buffer.from(scan.data.subarray(scan.done));
+    held = scan.done === data.length ? NOTHING : Buffer.from(data.subarray(scan.done));
     return scan.done === data.length ? scan.data : scan.data.subarray(0, scan.done);
   };
   return {
@@ -109,16 +114,23 @@ interface Scan {
   /** How many bytes are decided. */
   readonly done: number;
   readonly count: number;
+  /** What the first of the bytes that are not decided become when no form begins with them. */
+  readonly replaced: Buffer;
 }
 
 interface Bytes extends Cursor {
   readonly data: Buffer;
 }
 
-function scanAll(index: Index, cursor: Bytes, progresses: ProgressOf): Scan {
+function scanAll(index: Index, cursor: Bytes, progresses: ProgressOf, replaced: Buffer): Scan {
   const input = cursor.data;
   const last = input.length - 1;
   let data = input;
+  let until = replaced.length;
+  if (until > 0) {
+    data = Buffer.from(input);
+    data.set(replaced);
+  }
   let count = 0;
   let at = 0;
   while (at <= last) {
@@ -129,17 +141,21 @@ function scanAll(index: Index, cursor: Bytes, progresses: ProgressOf): Scan {
         ? index.pairs.get((first << 8) | (input[at + 1] as number))
         : (index.single[first] as readonly Form[]);
     const found = forms === undefined ? undefined : longest(forms, cursor, at, progresses);
-    if (found === PARTIAL) return { data, done: at, count };
+    if (found === PARTIAL) {
+      return { data, done: at, count, replaced: Buffer.from(data.subarray(at, until)) };
+    }
     if (found === undefined) {
       at += 1;
       continue;
     }
     if (data === input) data = Buffer.from(input);
-    data.set(substituted(found.form, cursor, at, found.end), at);
+    const { bytes, shared } = substituted(found.form, cursor, at, found.end);
+    data.set(bytes, at);
     count += 1;
-    at = found.end;
+    until = found.end;
+    at = until - shared;
   }
-  return { data, done: input.length, count };
+  return { data, done: input.length, count, replaced: NOTHING };
 }
 
 /** The next place where a form may begin; only text that is very like one gets through. */
@@ -200,7 +216,9 @@ function indexOf(forms: readonly Form[]): Index {
       for (const third of thirds ?? []) triples[tripleOf(pair, third)] = 1;
     }
   }
-  return { empty: forms.length === 0, single, kinds, triples, pairs };
+  // A unit is a byte at least, however it is written.
+  const shortest = Math.min(...forms.map(({ symbols }) => symbols.length));
+  return { empty: forms.length === 0, shortest, single, kinds, triples, pairs };
 }
 
 /** Every pair of bytes that begins a form, with the third bytes where few are possible. */
