@@ -15,6 +15,7 @@ import type { Refusal } from '../refusal.ts';
 import { refuseConnection } from '../refuse-connection.ts';
 import { useHttp } from '../use.ts';
 import { http1Caller } from './caller.ts';
+import { answering, inTurn } from './in-turn.ts';
 import { readRequestHead } from './request-head.ts';
 import { writeRefusal } from './send-refusal.ts';
 import { forwardUpgrade } from './upgrade.ts';
@@ -65,9 +66,14 @@ export function makeHttpServer(onTunnel: TunnelHandler): Server {
       code: 'request-malformed',
       reason: `The request was refused: it is not well-formed HTTP/1.1 (${error.code ?? 'unknown'}).`,
     };
-    refuseConnection(connection, refusal, () =>
-      writeRefusal(socket, refusal, connection.box.config.box, null),
-    );
+    refuseConnection(connection, refusal, () => {
+      const before = answering(socket);
+      // In the middle of an answer, this one would be taken for a part of it.
+      if (before?.headersSent === true) socket.destroy();
+      else writeRefusal(socket, refusal, connection.box.config.box, null);
+      // Node reads no more, so that a use which waits for its answer would not learn of the end.
+      if (before !== null) (socket as Socket).destroySoon();
+    });
   });
   // Node looks for heads that take too long only from here on, and this server never listens.
   server.emit('listening');
@@ -85,7 +91,9 @@ function onRequest(request: IncomingMessage, response: ServerResponse, waits: bo
   const read = readRequestHead(request);
   const hasBody = read.ok && read.head.hasBody;
   const options = { box: connection.box.config.box, hasBody, waits };
-  void serve(connection, read, http1Caller(request, response, options));
+  inTurn(request, response, () => {
+    void serve(connection, read, http1Caller(request, response, options));
+  });
 }
 
 async function onUpgrade(request: IncomingMessage, socket: Duplex, early: Buffer): Promise<void> {
@@ -96,6 +104,11 @@ async function onUpgrade(request: IncomingMessage, socket: Duplex, early: Buffer
     return;
   }
   const { box } = connection;
+  if (answering(request.socket) !== null) {
+    const reason = 'A WebSocket was asked for before the request before it was answered.';
+    refuseConnection(connection, { code: 'request-malformed', reason }, () => socket.destroy());
+    return;
+  }
   const refuse = (refusal: Refusal, ask: string | null) =>
     writeRefusal(socket, refusal, box.config.box, ask);
   try {
@@ -132,6 +145,11 @@ function onConnect(
     return;
   }
   const authority = connection.proxy ? parseAuthority(request.url ?? '') : null;
+  if (answering(socket) !== null) {
+    const reason = 'A tunnel was asked for before the request before it was answered.';
+    refuseConnection(connection, { code: 'request-malformed', reason }, () => socket.destroy());
+    return;
+  }
   if (authority === null || authority.port === null) {
     const refusal: Refusal = {
       code: 'request-malformed',
