@@ -69,8 +69,14 @@ export type Answer = (asked: Asked, socket: Socket) => void | Promise<void>;
 export async function startRawService(options: {
   readonly certificate: ServerCertificate | null;
   readonly answer: Answer;
+  /** Where to listen; by default on a free port of 127.0.0.1. */
+  readonly at?: { readonly address: string; readonly port: number };
+  /** What it agrees on by ALPN; by default it leaves that out. What comes is recorded as it is. */
+  readonly protocols?: readonly string[];
 }): Promise<RawService> {
-  const { certificate, answer } = options;
+  const { certificate, answer, at = { address: '127.0.0.1', port: 0 } } = options;
+  const protocols =
+    options.protocols === undefined ? {} : { ALPNProtocols: [...options.protocols] };
   const asked: Asked[] = [];
   const heard: Heard[] = [];
   const sockets = new Set<Socket>();
@@ -84,7 +90,7 @@ export async function startRawService(options: {
       serve(socket, record(null), asked, answer);
       return;
     }
-    const tls = new TLSSocket(socket, { isServer: true, secureContext: context });
+    const tls = new TLSSocket(socket, { isServer: true, secureContext: context, ...protocols });
     tls.on('error', () => socket.destroy());
     tls.once('secure', () => {
       const sni = (tls as unknown as { servername: string | false }).servername;
@@ -97,7 +103,7 @@ export async function startRawService(options: {
     return one;
   }
   return {
-    port: await listen(server),
+    port: await listen(server, at.address, at.port),
     asked,
     heard,
     received: () => heard.map(({ bytes }) => bytes.toString('latin1')).join('\n'),
@@ -113,8 +119,10 @@ export async function startRawService(options: {
   };
 }
 
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+async function listen(server: Server, address: string, port: number): Promise<number> {
+  await new Promise<void>((done, failed) => {
+    server.once('error', failed).listen(port, address, done);
+  });
   return (server.address() as AddressInfo).port;
 }
 
