@@ -196,14 +196,24 @@ function bordersOf(form: Form): Int32Array {
   return borders;
 }
 
+export interface Substituted {
+  readonly bytes: Uint8Array;
+  /**
+   * How many bytes of its end hold bits of what follows too (the last character of base64), so that
+   * another form may begin with them.
+   */
+  readonly shared: number;
+}
+
 /**
  * A copy of the match at `index` up to `end`, with the placeholder in its place: unit by unit, in
  * the style found.
  */
-export function substituted(form: Form, cursor: Cursor, index: number, end: number): Uint8Array {
+export function substituted(form: Form, cursor: Cursor, index: number, end: number): Substituted {
   const target = Uint8Array.from(cursor.data.subarray(index, end));
   const telling = target.find(form.alphabet.tells);
   let at = index;
+  let shared = 0;
   for (let unit = 0; unit < form.symbols.length; unit += 1) {
     if (form.alphabet.lineBreaks && unit > 0) at = skipLineBreak(cursor.data, at);
     const next = stepUnit(form, cursor, at, unit);
@@ -216,7 +226,8 @@ export function substituted(form: Form, cursor: Cursor, index: number, end: numb
     const kept = (form.alphabet.read[was] as number) & ~mask & 0xff;
     const symbol = kept | ((form.substitutes[unit] as number) & mask);
     writeLike(target, at - index, next - index, was, form.alphabet.write(symbol, telling ?? was));
+    shared = form.alphabet.name === 'base64' && mask !== 63 ? next - at : 0;
     at = next;
   }
-  return target;
+  return { bytes: target, shared };
 }
