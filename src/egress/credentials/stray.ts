@@ -48,8 +48,16 @@ function placesOf(
     else if (part.value?.includes(placeholder)) places.push(`query key ${legible(part.key)}`);
   }
   if (percentDecoded(request.path).includes(placeholder)) places.push('path');
-  if (request.body && Buffer.from(request.body).includes(placeholder)) places.push('body');
+  if (request.body && isInBody(request.body, placeholder)) places.push('body');
   return places;
+}
+
+/** As it is, or as forms and JSON write it. */
+function isInBody(body: Uint8Array, placeholder: string): boolean {
+  const text = Buffer.from(body).toString('latin1');
+  return [text, percentDecoded(text), text.replaceAll('\\/', '/')].some((each) =>
+    each.includes(placeholder),
+  );
 }
 
 /** A cookie that is a slot was filled, and the others were dropped. */
