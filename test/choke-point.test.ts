@@ -27,6 +27,13 @@ describe('the one choke point', () => {
     ]);
   });
 
+  it('fills each kind of slot through that one place', () => {
+    // What reads a value to put it somewhere lies beside it, and is called from there alone.
+    const fillers = /\b(fill(Headers|Cookies|Query|Path|Body|Form|Json)|heldBy[A-Z]\w*)\(/;
+    expect(filesWith(fillers).length).toBeGreaterThan(5);
+    for (const file of filesWith(fillers)) expect(file).toMatch(/^src\/egress\/credentials\//);
+  });
+
   it('is passed by everything that reaches an upstream', () => {
     expect(filesWith(/from '(\.\/|\.\.\/|\.\/upstream\/|\.\.\/upstream\/)dial\.ts'/)).toEqual([
       'src/egress/http1/upgrade.ts',
