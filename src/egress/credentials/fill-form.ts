@@ -28,7 +28,7 @@ export function fillForm(filling: Filling, bytes: Uint8Array): Uint8Array {
     const equals = part.indexOf('=');
     const key = decoded(equals === -1 ? part : part.slice(0, equals));
     const loose = looseKey(key);
-    if (!all.has(loose) && !isCredentialField(key)) return part;
+    if (!all.has(loose) && !isCredentialKey(key)) return part;
     const place = `the form field ${legible(key)}`;
     if (seen.has(loose)) throw new Foreign(`Cannot send ${place} to ${origin}: it is there twice`);
     seen.add(loose);
@@ -52,11 +52,6 @@ function faultOfForm(text: string): string | null {
 
 function decoded(text: string): string {
   return percentDecoded(text.replaceAll('+', ' '));
-}
-
-/** A proof of who the client is, beside what stands for one in a query. */
-function isCredentialField(key: string): boolean {
-  return isCredentialKey(key) || /^(?:client[_-]?assertion|passwd|secret)$/i.test(key);
 }
 
 /** The `application/x-www-form-urlencoded` percent-encode set, over UTF-8. */

@@ -1,4 +1,4 @@
-import type { Binding, Slot } from '../../vault/slot.ts';
+import type { Slot } from '../../vault/slot.ts';
 import type { BoundSecret } from '../protocol.ts';
 import type { SlotRequest } from './slot-request.ts';
 import type { Held } from './slot-value.ts';
@@ -29,12 +29,30 @@ export class Foreign extends Error {
   }
 }
 
-export function openSlots(origin: string, secrets: readonly BoundSecret[]): OpenSlot[] {
-  const slotsOf = (binding: Binding, secret: BoundSecret): OpenSlot[] =>
-    binding.origin === origin ? binding.slots.map((slot) => ({ slot, secret })) : [];
-  return secrets.flatMap((secret) =>
-    secret.bindings.flatMap((binding) => slotsOf(binding, secret)),
-  );
+/** By origin; made once for the secrets of a box, which are the same for most of its requests. */
+const indexes = new WeakMap<readonly BoundSecret[], ReadonlyMap<string, readonly OpenSlot[]>>();
+
+const NONE: readonly OpenSlot[] = [];
+
+export function openSlots(origin: string, secrets: readonly BoundSecret[]): readonly OpenSlot[] {
+  let index = indexes.get(secrets);
+  if (index === undefined) {
+    index = indexOf(secrets);
+    indexes.set(secrets, index);
+  }
+  return index.get(origin) ?? NONE;
+}
+
+function indexOf(secrets: readonly BoundSecret[]): ReadonlyMap<string, readonly OpenSlot[]> {
+  const index = new Map<string, OpenSlot[]>();
+  for (const secret of secrets) {
+    for (const { origin, slots } of secret.bindings) {
+      const open = index.get(origin) ?? [];
+      index.set(origin, open);
+      open.push(...slots.map((slot) => ({ slot, secret })));
+    }
+  }
+  return index;
 }
 
 /** Those of one kind. */
