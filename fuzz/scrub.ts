@@ -42,6 +42,10 @@ export const scrubTarget: FuzzTarget = {
     ...VALUES.map((value) => Buffer.from(value).toString('base64')),
     ...VALUES.map((value) => Buffer.from(value).toString('hex').toUpperCase()),
   ],
+  async prepare() {
+    // The expressions of the second searcher are compiled when they are used.
+    for (const value of VALUES) for (let i = 0; i < 3; i += 1) echoesIn(value, VALUES.join());
+  },
   check(input) {
     const body = Buffer.from(input.subarray(2));
     const outcomes = scrubbers.map((scrubber, at) => {

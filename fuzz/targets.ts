@@ -2,6 +2,7 @@ import { dnsTarget } from './dns.ts';
 import { filesTarget } from './files.ts';
 import { graphqlTarget } from './graphql.ts';
 import { hostsTarget } from './hosts.ts';
+import { http1Target } from './http1.ts';
 import { jsonTarget } from './json.ts';
 import { modelTarget } from './model.ts';
 import { onlyWordsTarget } from './only-words.ts';
@@ -22,6 +23,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   sqlTarget,
   onlyWordsTarget,
   modelTarget,
+  http1Target,
   tlsHelloTarget,
   scrubTarget,
   hostsTarget,
