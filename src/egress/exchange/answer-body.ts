@@ -38,10 +38,10 @@ export interface AnswerBodyOptions {
 
 export function answerBody(sink: AnswerSink, options: AnswerBodyOptions): AnswerBody {
   const { scrubber, coding } = options;
-  if (scrubber === null) return plainBody(sink);
+  if (scrubber === null) return new PlainBody(sink);
   const stream = scrubber.stream();
   return coding === null
-    ? scrubbedBody(sink, stream)
+    ? new ScrubbedBody(sink, stream)
     : decodedBody(sink, stream, decoderOf(coding), options);
 }
 
@@ -53,43 +53,54 @@ export function tooLongAnswer(bytesMax: number): PowerboxError {
   );
 }
 
-function plainBody(sink: AnswerSink): AnswerBody {
-  let bytes = 0;
-  return {
-    write(chunk) {
-      bytes += chunk.length;
-      return sink.write(chunk);
-    },
-    end: (trailers) => sink.end(trailers),
-    drained() {},
-    scrubbed: 0,
-    get bytes() {
-      return bytes;
-    },
-  };
+class PlainBody implements AnswerBody {
+  readonly scrubbed = 0;
+  bytes = 0;
+  readonly #sink: AnswerSink;
+
+  constructor(sink: AnswerSink) {
+    this.#sink = sink;
+  }
+
+  write(chunk: Buffer): boolean {
+    this.bytes += chunk.length;
+    return this.#sink.write(chunk);
+  }
+
+  end(trailers: readonly string[]): void {
+    this.#sink.end(trailers);
+  }
+
+  drained(): void {}
 }
 
-function scrubbedBody(sink: AnswerSink, stream: ScrubStream): AnswerBody {
-  let bytes = 0;
-  return {
-    write(chunk) {
-      bytes += chunk.length;
-      const clean = stream.write(chunk);
-      return clean.length === 0 ? true : sink.write(clean);
-    },
-    end(trailers) {
-      const rest = stream.end();
-      if (rest.length > 0) sink.write(rest);
-      sink.end(trailers);
-    },
-    drained() {},
-    get scrubbed() {
-      return stream.count;
-    },
-    get bytes() {
-      return bytes;
-    },
-  };
+class ScrubbedBody implements AnswerBody {
+  bytes = 0;
+  readonly #sink: AnswerSink;
+  readonly #stream: ScrubStream;
+
+  constructor(sink: AnswerSink, stream: ScrubStream) {
+    this.#sink = sink;
+    this.#stream = stream;
+  }
+
+  get scrubbed(): number {
+    return this.#stream.count;
+  }
+
+  write(chunk: Buffer): boolean {
+    this.bytes += chunk.length;
+    const clean = this.#stream.write(chunk);
+    return clean.length === 0 ? true : this.#sink.write(clean);
+  }
+
+  end(trailers: readonly string[]): void {
+    const rest = this.#stream.end();
+    if (rest.length > 0) this.#sink.write(rest);
+    this.#sink.end(trailers);
+  }
+
+  drained(): void {}
 }
 
 function decodedBody(

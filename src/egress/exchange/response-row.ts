@@ -16,27 +16,34 @@ export interface ResponseRow {
 }
 
 export function makeResponseRow(box: BoxState, use: Use): ResponseRow {
-  const started = performance.now();
-  let written = false;
-  return {
-    get written() {
-      return written;
-    },
-    write(status, { bytesOut, bytesIn, scrubbed }, code) {
-      if (written) return;
-      written = true;
-      use.hold.release();
-      box.recorder.note({
-        kind: 'response',
-        box: box.config.box,
-        of: use.seq,
-        status,
-        bytesOut,
-        bytesIn,
-        durationMs: Math.round((performance.now() - started) * 10) / 10,
-        scrubbed,
-        ...(code === undefined ? {} : { code }),
-      });
-    },
-  };
+  return new Row(box, use);
+}
+
+class Row implements ResponseRow {
+  written = false;
+  readonly #started = performance.now();
+  readonly #box: BoxState;
+  readonly #use: Use;
+
+  constructor(box: BoxState, use: Use) {
+    this.#box = box;
+    this.#use = use;
+  }
+
+  write(status: number | null, { bytesOut, bytesIn, scrubbed }: Passed, code?: ErrorCode): void {
+    if (this.written) return;
+    this.written = true;
+    this.#use.hold.release();
+    this.#box.recorder.note({
+      kind: 'response',
+      box: this.#box.config.box,
+      of: this.#use.seq,
+      status,
+      bytesOut,
+      bytesIn,
+      durationMs: Math.round((performance.now() - this.#started) * 10) / 10,
+      scrubbed,
+      ...(code === undefined ? {} : { code }),
+    });
+  }
 }

@@ -31,7 +31,7 @@ export function makeHolds(): Holds {
     begin(id, limits) {
       const open = holds.get(id) ?? new Set();
       holds.set(id, open);
-      const hold = makeHold(limits, () => {
+      const hold: OpenHold = new GrantHold(limits, () => {
         open.delete(hold);
         if (open.size === 0 && holds.get(id) === open) holds.delete(id);
       });
@@ -48,64 +48,76 @@ export function makeHolds(): Holds {
 
 /** One hold of all: it ends with the first of them, and lets go of every one. */
 export function joinHolds(holds: readonly [Hold, ...Hold[]]): Hold {
-  if (holds.length === 1) return holds[0];
-  return {
-    get ended() {
-      return holds.find(({ ended }) => ended !== null)?.ended ?? null;
-    },
-    onEnd(cut) {
-      let told = false;
-      for (const hold of holds) {
-        hold.onEnd((why) => {
-          if (!told) cut(why);
-          told = true;
-        });
-      }
-    },
-    release() {
-      for (const hold of holds) hold.release();
-    },
-  };
+  return holds.length === 1 ? holds[0] : new JoinedHold(holds);
 }
 
-function makeHold(grant: Pick<HttpGrant, 'expires' | 'text'>, over: () => void): OpenHold {
-  let ended: Refusal | null = null;
-  let tell: ((why: Refusal) => void) | null = null;
-  let timer: NodeJS.Timeout | undefined;
+class JoinedHold implements Hold {
+  readonly #holds: readonly Hold[];
 
-  function end(why: Refusal): void {
-    if (ended !== null) return;
-    ended = why;
-    clearTimeout(timer);
-    tell?.(why);
-    tell = null;
+  constructor(holds: readonly Hold[]) {
+    this.#holds = holds;
+  }
+
+  get ended(): Refusal | null {
+    return this.#holds.find(({ ended }) => ended !== null)?.ended ?? null;
+  }
+
+  onEnd(cut: (why: Refusal) => void): void {
+    let told = false;
+    for (const hold of this.#holds) {
+      hold.onEnd((why) => {
+        if (!told) cut(why);
+        told = true;
+      });
+    }
+  }
+
+  release(): void {
+    for (const hold of this.#holds) hold.release();
+  }
+}
+
+/** A class, because each request has one, and accessors of an object literal are made anew. */
+class GrantHold implements OpenHold {
+  ended: Refusal | null = null;
+  readonly #text: string;
+  readonly #over: () => void;
+  #tell: ((why: Refusal) => void) | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ expires, text }: Limits, over: () => void) {
+    this.#text = text;
+    this.#over = over;
+    if (expires !== null) this.#watchTime(expires);
+  }
+
+  onEnd(cut: (why: Refusal) => void): void {
+    if (this.ended === null) this.#tell = cut;
+    else cut(this.ended);
+  }
+
+  release(): void {
+    clearTimeout(this.#timer);
+    this.#tell = null;
+    this.#over();
+  }
+
+  end(why: Refusal): void {
+    if (this.ended !== null) return;
+    this.ended = why;
+    clearTimeout(this.#timer);
+    this.#tell?.(why);
+    this.#tell = null;
   }
 
   /** A use does not outlast the time of its grant. */
-  function watchTime(expires: number): void {
+  #watchTime(expires: number): void {
     const left = expires - Date.now();
     const at = new Date(expires).toISOString();
     const look = () =>
       left > TIMER_MS_MAX
-        ? watchTime(expires)
-        : end({ code: 'grant-expired', reason: `The grant "${grant.text}" ended at ${at}.` });
-    timer = setTimeout(look, Math.max(0, Math.min(left, TIMER_MS_MAX)));
+        ? this.#watchTime(expires)
+        : this.end({ code: 'grant-expired', reason: `The grant "${this.#text}" ended at ${at}.` });
+    this.#timer = setTimeout(look, Math.max(0, Math.min(left, TIMER_MS_MAX)));
   }
-
-  if (grant.expires !== null) watchTime(grant.expires);
-  return {
-    get ended() {
-      return ended;
-    },
-    onEnd(cut) {
-      if (ended === null) tell = cut;
-      else cut(ended);
-    },
-    release() {
-      clearTimeout(timer);
-      tell = null;
-      over();
-    },
-    end,
-  };
 }
