@@ -62,7 +62,7 @@ export function makeScrubber(
   const index = indexOf(secrets.flatMap((secret) => formsOf(secret.value, secret.placeholder)));
   return {
     text: (text) => scrubText(index, text),
-    stream: () => makeStream(index),
+    stream: () => new Stream(index),
   };
 }
 
@@ -79,33 +79,41 @@ function scrubText(index: Index, text: string): ScrubbedText {
     : { text: scan.data.toString('latin1'), count: scan.count };
 }
 
-function makeStream(index: Index): ScrubStream {
-  const progresses: ProgressOf = new Map();
-  let held = NOTHING;
-  let replaced = NOTHING;
-  let base = 0;
-  let count = 0;
-  const feed = (data: Buffer, final: boolean): Buffer => {
-    const scan = scanAll(index, { data, base, final }, progresses, replaced);
-    replaced = scan.replaced;
-    count += scan.count;
-    base += scan.done;
+class Stream implements ScrubStream {
+  count = 0;
+  readonly #index: Index;
+  readonly #progresses: ProgressOf = new Map();
+  #held = NOTHING;
+  #replaced = NOTHING;
+  #base = 0;
+
+  constructor(index: Index) {
+    this.#index = index;
+  }
+
+  write(chunk: Buffer): Buffer {
+    if (this.#index.empty || chunk.length === 0) return chunk;
+    return this.#feed(this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]), false);
+  }
+
+  end(): Buffer {
+    return this.#held.length === 0 ? NOTHING : this.#feed(this.#held, true);
+  }
+
+  #feed(data: Buffer, final: boolean): Buffer {
+    const cursor = { data, base: this.#base, final };
+    const scan = scanAll(this.#index, cursor, this.#progresses, this.#replaced);
+    this.#replaced = scan.replaced;
+    this.count += scan.count;
+    this.#base += scan.done;
+    if (scan.done === data.length) {
+      this.#held = NOTHING;
+      return scan.data;
+    }
     // A copy, so that a few held bytes do not keep a whole chunk alive.
-    held = scan.done === data.length ? NOTHING : Buffer.from(data.subarray(scan.done));
-    return scan.done === data.length ? scan.data : scan.data.subarray(0, scan.done);
-  };
-  return {
-    write(chunk) {
-      if (index.empty || chunk.length === 0) return chunk;
-      return feed(held.length === 0 ? chunk : Buffer.concat([held, chunk]), false);
-    },
-    end() {
-      return held.length === 0 ? NOTHING : feed(held, true);
-    },
-    get count() {
-      return count;
-    },
-  };
+    this.#held = Buffer.from(data.subarray(scan.done));
+    return scan.data.subarray(0, scan.done);
+  }
 }
 
 interface Scan {
@@ -115,7 +123,7 @@ interface Scan {
   readonly done: number;
   readonly count: number;
   /** What the first of the bytes that are not decided become when no form begins with them. */
-  readonly replaced: Buffer;
+  readonly replaced: Buffer<ArrayBuffer>;
 }
 
 interface Bytes extends Cursor {
