@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { type CanonicalHost, canonicalHost } from '../policy/host.ts';
 import type { BoxState } from './box-egress.ts';
 import { type Connection, setConnection } from './connection.ts';
+import { makeHttp2Server } from './http2/server.ts';
 import {
   CLIENT_HELLO_BYTES_MAX,
   CONNECTIONS_MAX,
@@ -15,6 +16,9 @@ import type { Refusal } from './refusal.ts';
 import { refuseConnection } from './refuse-connection.ts';
 import { serveDnsStream } from './serve-dns.ts';
 import { parseClientHello } from './tls/client-hello.ts';
+
+/** The one server of the process for HTTP/2; it, too, listens on nothing. */
+const http2 = makeHttp2Server();
 
 /**
  * Takes one connection of a box: its original destination is the socket's own local address. What
@@ -217,13 +221,19 @@ function secure(http: HttpServer, socket: Socket, hello: Buffer, connection: Con
   const tls = new TLSSocket(socket, {
     isServer: true,
     secureContext: context,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: ['h2', 'http/1.1'],
   });
   const timer = setTimeout(() => tls.destroy(), HANDSHAKE_MS_MAX);
   let secured = false;
   tls.once('secure', () => {
     secured = true;
     clearTimeout(timer);
+    if (tls.alpnProtocol === 'h2') {
+      http2.accept(tls, connection);
+      return;
+    }
+    setConnection(tls, connection);
+    http.emit('connection', tls);
   });
   tls.once('close', () => clearTimeout(timer));
   tls.on('error', (error: NodeJS.ErrnoException) => {
@@ -233,8 +243,6 @@ function secure(http: HttpServer, socket: Socket, hello: Buffer, connection: Con
     const reason = `The program did not accept the box's certificate or TLS versions (${error.code ?? 'unknown'}).`;
     refuseConnection(connection, { code: 'protocol-refused', reason }, () => {});
   });
-  setConnection(tls, connection);
-  http.emit('connection', tls);
 }
 
 /** IPv4 comes to a dual listener in mapped form (RFC 4291 section 2.5.5.2). */
