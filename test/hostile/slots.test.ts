@@ -264,6 +264,28 @@ describe('a placeholder that is not exactly in its slot', () => {
   });
 });
 
+describe('a place that a guest chose', () => {
+  /** What arrives of a request to that place by somebody with this grant. */
+  async function arrives(guest: string, ...grant: readonly string[]): Promise<string> {
+    await done('guest', 'add', guest);
+    await done('grant', ...grant, 'to', guest, '--only', 'GET /wide/{token}');
+    const before = new Set(service.asked);
+    const flags = ['--as', guest, '--secret', 'BOT'];
+    const { seen } = await rig.tricks('slots-tricks.py', flags, ['path_wide']);
+    const asked = service.asked.find((one) => !before.has(one));
+    expect(asked, seen.path_wide?.text).toBeDefined();
+    return wire(asked as Asked);
+  }
+
+  it('opens no slot in a grant that was handed on, though one of the host would', async () => {
+    const origin = 'http:https://bot.acme.example';
+    await done('guest', 'add', 'dora');
+    await done('grant', origin, 'to', 'dora', '--as', 'bots');
+    expect(await arrives('erin', origin)).toContain(`GET /wide/${VALUES.BOT} `);
+    expect(reveals(await arrives('bob', 'bots', '--by', 'dora'), CORES.BOT)).toBe(false);
+  }, 60_000);
+});
+
 describe('what is on record', () => {
   it('has the path as the program wrote it, never the value', async () => {
     const urls = inBox.rows.filter(({ kind }) => kind === 'request').map(({ url }) => url ?? '');
