@@ -4,6 +4,7 @@ import type { Caller } from '../exchange/caller.ts';
 import { TOKEN } from '../exchange/request-head.ts';
 import { type Refusal, refusalBody } from '../refusal.ts';
 import { FAULT } from './frames.ts';
+import { sendGrpcRefusal } from './grpc-refusal.ts';
 import type { Http2Stream } from './stream.ts';
 import type { StreamTunnel } from './tunnel.ts';
 
@@ -15,6 +16,8 @@ export interface Http2CallerOptions {
   readonly declaredBytes: number | null;
   /** It came with `Expect: 100-continue`. */
   readonly waits: boolean;
+  /** It is one of gRPC, whose clients read no other refusals than gRPC's. */
+  readonly grpc: boolean;
 }
 
 /** A request over HTTP/2. */
@@ -52,6 +55,7 @@ export function http2Caller(stream: Http2Stream, options: Http2CallerOptions): C
     end: (trailers) => stream.end(lowerCase(trailers)),
     refuse(refusal, ask) {
       if (stream.answered || stream.over) cut();
+      else if (options.grpc) sendGrpcRefusal(stream, refusal);
       else sendRefusal(stream, refusal, { box, ask, bodiless: method === 'HEAD' });
       return ERRORS[refusal.code].http;
     },

@@ -6,6 +6,7 @@ import { serve } from '../exchange/serve.ts';
 import type { Refusal } from '../refusal.ts';
 import { refuseConnection } from '../refuse-connection.ts';
 import { http2Caller, http2Tunnel } from './caller.ts';
+import { isGrpc } from './grpc-refusal.ts';
 import type { HeaderBlock } from './header-blocks.ts';
 import { HTTP2_LIMITS, type Http2Limits } from './limits.ts';
 import { declaredBytes, readHttp2Head } from './request-head.ts';
@@ -83,6 +84,7 @@ function answer(
     hasBody: read.ok && read.head.hasBody,
     declaredBytes: declared,
     waits: headerValues(fields, 'expect').length > 0,
+    grpc: isGrpc(headerValues(fields, 'content-type')[0]),
   });
   void serve(connection, read, caller);
 }
