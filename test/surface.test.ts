@@ -92,6 +92,7 @@ const ERROR_CODES: Readonly<Record<string, readonly [number, number, boolean]>> 
   'request-malformed': [400, 65, false],
   'path-ambiguous': [400, 65, false],
   'credential-foreign': [403, 77, false],
+  'secret-leaked': [403, 77, false],
   'address-refused': [403, 77, false],
   'protocol-refused': [403, 77, false],
   'certificate-invalid': [502, 69, false],

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { BoxSecrets } from './box-secrets.ts';
 import type { VirtualNames } from './dns/virtual-names.ts';
+import { type LeakGuard, makeLeakGuard } from './leaks/guard.ts';
 import {
   GUIDE_CALLS_PER_MINUTE_MAX,
   LEAVES_PER_SECOND_MAX,
@@ -10,7 +11,7 @@ import {
 } from './limits.ts';
 import { type BoxLink, openBoxLink } from './link/box-link.ts';
 import { atMost, limited, type Pace, paced } from './pace.ts';
-import type { BoxEgress } from './protocol.ts';
+import type { BoxEgress, SecretChange } from './protocol.ts';
 import type { Recorder } from './record.ts';
 import { makeLeafMinter } from './tls/leaf.ts';
 import { makeUpstreams, type Upstreams } from './upstream/pools.ts';
@@ -20,6 +21,8 @@ export interface BoxState {
   readonly config: BoxEgress;
   readonly names: VirtualNames;
   readonly secrets: BoxSecrets;
+  /** Finds values of secrets in what the box sends. */
+  readonly leaks: LeakGuard;
   /** Its grants, and the daemon that knows them. */
   readonly link: BoxLink;
   readonly upstreams: Upstreams;
@@ -33,6 +36,8 @@ export interface BoxState {
   mayAsk(): boolean;
   /** Does something after so many milliseconds, or when the box is closed. */
   later(act: () => void, delay: number): void;
+  /** For the next request on; answers on their way are searched for former values, too. */
+  changeSecrets(change: SecretChange): void;
   /** Tells the person of a refused destination, once. */
   tellRefused(destination: string, line: string): void;
   /** A row for connections beyond a bound: one a second stands for all of them. */
@@ -56,17 +61,18 @@ export function makeBoxState(
   const link = openBoxLink({
     ...config.link,
     box: config.box,
-    secrets: (given) => secrets.adopt(given),
+    secrets: (given, gone) => secrets.adopt(given, gone),
     refused: (reason) => tell(`the box holds nothing any more: ${reason}`),
   });
+  const leaks = makeLeakGuard(config.watched, tell);
   const sockets = new Set<Socket>();
-  const told = new Set<string>();
   const mayFlood = atMost(1);
   const waiting = new Map<() => void, NodeJS.Timeout>();
   return {
     config,
     names,
     secrets,
+    leaks,
     link,
     upstreams,
     recorder,
@@ -81,11 +87,11 @@ export function makeBoxState(
       };
       waiting.set(run, setTimeout(run, delay));
     },
-    tellRefused(destination, line) {
-      if (told.has(destination) || told.size >= REFUSALS_TOLD_MAX) return;
-      told.add(destination);
-      tell(line);
+    changeSecrets({ values, gone, watched }) {
+      secrets.replaceValues(values, gone);
+      if (watched !== null) leaks.watch.replace(watched);
     },
+    tellRefused: oncePerDestination(tell),
     recordFlood(target) {
       if (!mayFlood()) return;
       recorder.note({
@@ -107,5 +113,14 @@ export function makeBoxState(
       // What was cut tells first what it cost.
       setImmediate(() => setImmediate(() => link.close()));
     },
+  };
+}
+
+function oncePerDestination(tell: (line: string) => void): BoxState['tellRefused'] {
+  const told = new Set<string>();
+  return (destination, line) => {
+    if (told.has(destination) || told.size >= REFUSALS_TOLD_MAX) return;
+    told.add(destination);
+    tell(line);
   };
 }

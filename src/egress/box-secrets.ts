@@ -11,6 +11,8 @@ export class BoxSecrets {
   readonly #ofGrants = new Map<string, BoundSecret>();
   #all: readonly BoundSecret[];
   #retired: readonly BoundSecret[] = [];
+  /** Placeholders of those that were taken away: they go into nothing, and pin their origins. */
+  readonly #gone = new Set<string>();
   #scrubber: Scrubber;
 
   constructor(secrets: readonly BoundSecret[]) {
@@ -24,16 +26,19 @@ export class BoxSecrets {
     return this.#all;
   }
 
-  /** Takes in what grants make use of, and new values of what they made use of before. */
-  adopt(secrets: readonly LinkSecret[]): void {
-    if (secrets.length === 0) return;
+  /**
+   * Takes in what grants make use of, and new values of what they made use of before. `gone` as in
+   * `replaceValues`.
+   */
+  adopt(secrets: readonly LinkSecret[], gone: readonly string[] = []): void {
+    if (secrets.length + gone.length === 0) return;
     const known = new Set(this.#all.map(({ placeholder }) => placeholder));
     const fresh = secrets.filter(({ placeholder }) => !known.has(placeholder));
     // The daemon read the bindings from the vault.
     const bound = fresh.map((secret) => secret as BoundSecret);
     this.#all = [...this.#all, ...bound];
     this.#guarded = originsOf(this.#all);
-    this.replaceValues(secrets);
+    this.replaceValues(secrets, gone);
     for (const secret of this.#all) {
       if (bound.some(({ placeholder }) => placeholder === secret.placeholder)) {
         this.#ofGrants.set(secret.name, secret);
@@ -44,14 +49,19 @@ export class BoxSecrets {
   /** The secret that goes into requests under a grant that names it. */
   ofGrant(name: string): BoundSecret | null {
     const { placeholder } = this.#ofGrants.get(name) ?? {};
+    if (placeholder === undefined || this.#gone.has(placeholder)) return null;
     return this.#all.find((secret) => secret.placeholder === placeholder) ?? null;
   }
 
   /** Those that may be filled into a request: the box's own, and that of its grant. */
   usable(grant: BoundSecret | null): readonly BoundSecret[] {
-    if (this.#ofGrants.size === 0) return this.#all;
+    if (this.#ofGrants.size === 0 && this.#gone.size === 0) return this.#all;
     const foreign = new Set([...this.#ofGrants.values()].map(({ placeholder }) => placeholder));
-    return this.#all.filter((secret) => secret === grant || !foreign.has(secret.placeholder));
+    return this.#all.filter((secret) => {
+      const { placeholder } = secret;
+      if (this.#gone.has(placeholder)) return false;
+      return secret === grant || !foreign.has(placeholder);
+    });
   }
 
   /** Finds their values, and those that they had before. */
@@ -64,9 +74,14 @@ export class BoxSecrets {
     return this.#guarded.has(originOf(target));
   }
 
-  /** From the next request on; answers on their way are still searched for what they were sent. */
-  replaceValues(values: readonly NewValue[]): void {
+  /**
+   * From the next request on; answers on their way are still searched for what they were sent.
+   * `gone` are placeholders of those that go into nothing until they get a value again.
+   */
+  replaceValues(values: readonly NewValue[], gone: readonly string[] = []): void {
     const fresh = new Map(values.map(({ placeholder, value }) => [placeholder, value]));
+    for (const placeholder of fresh.keys()) this.#gone.delete(placeholder);
+    for (const placeholder of gone) this.#gone.add(placeholder);
     const newValue = (secret: BoundSecret) => fresh.get(secret.placeholder) ?? secret.value;
     const changed = this.#all.filter((secret) => newValue(secret) !== secret.value);
     this.#retired = [...changed, ...this.#retired].slice(0, RETIRED_VALUES_MAX);

@@ -39,6 +39,8 @@ export interface Question {
   readonly call: HttpCall;
   /** Null when there is no body to read. */
   readonly reader: BodyReader | null;
+  /** The body of a call that is permitted is read before anything else is done for it. */
+  readonly readsWhole: boolean;
   /** Ends when the program stops waiting. */
   readonly signal: () => AbortSignal;
   /** Which grants open slots in it. */
@@ -58,13 +60,14 @@ export async function decide(link: BoxLink, question: Question): Promise<Decisio
     const reason = 'The daemon, which knows what this box holds, cannot be reached.';
     return { ok: false, code: 'daemon-unreachable', reason };
   }
-  const { reader, signal, slots } = question;
+  const { reader, readsWhole, signal, slots } = question;
   let { call } = question;
   const spent = new Set<string>();
   let usedUp: RefusedDecision | null = null;
   for (;;) {
     const found = find(link, call, spent, slots);
-    if (call.body === undefined && reader !== null && found.wantsBody) {
+    const wanted = found.wantsBody || (found.grant !== null && readsWhole);
+    if (call.body === undefined && reader !== null && wanted) {
       const read = await reader.read();
       if (!read.ok) return read;
       call = { ...call, body: { bytes: read.bytes } };

@@ -54,8 +54,8 @@ function main(): void {
       case 'listener':
         attach(boxes.get(message.box), message, handle, http);
         break;
-      case 'values':
-        boxes.get(message.box)?.state.secrets.replaceValues(message.values);
+      case 'secrets':
+        boxes.get(message.box)?.state.changeSecrets(message.change);
         break;
       case 'close':
         void closeBox(boxes.get(message.box)).then(() => {

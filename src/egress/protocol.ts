@@ -1,4 +1,5 @@
 import type { Home } from '../store/home.ts';
+import type { Watched } from '../vault/fingerprint.ts';
 import type { Binding } from '../vault/slot.ts';
 
 /** A secret as the egress holds it: only for boxes that it was bound to. Travels by IPC pipe only. */
@@ -16,6 +17,16 @@ export interface NewValue {
   readonly value: string;
 }
 
+/** What a running box is told of its secrets, all of which holds from one moment on. */
+export interface SecretChange {
+  /** Those that have new values; their placeholders stay. */
+  readonly values: readonly NewValue[];
+  /** Placeholders of those that are not the box's any more, unless they get a value again. */
+  readonly gone: readonly string[];
+  /** What is recognised from now on; null where that stays. */
+  readonly watched: Watched | null;
+}
+
 /** Where a private host really is, from `egress.hosts` in config.json, keyed `name:port`. */
 export interface HostOverride {
   /** `address:port` to dial instead of what DNS says. */
@@ -29,6 +40,8 @@ export interface BoxEgress {
   /** Where the daemon is, which knows the box's grants, and the token that it knows the box by. */
   readonly link: { readonly socket: string; readonly token: string };
   readonly secrets: readonly BoundSecret[];
+  /** Fingerprints of all values that no request of the box may carry. */
+  readonly watched: Watched;
   /** The box's own certificate authority (PEM); lives in memory only. */
   readonly ca: { readonly certificate: string; readonly key: string };
   readonly hosts: Readonly<Record<string, HostOverride>>;
@@ -58,8 +71,7 @@ export type ToEgress =
       readonly transport: 'tcp' | 'udp';
       readonly family: 4 | 6;
     }
-  /** Secrets of this box have new values; their placeholders stay. */
-  | { readonly type: 'values'; readonly box: string; readonly values: readonly NewValue[] }
+  | { readonly type: 'secrets'; readonly box: string; readonly change: SecretChange }
   /** Cut everything of this box and forget its secrets; answered by `closed`. */
   | { readonly type: 'close'; readonly box: string };
 

@@ -11,6 +11,8 @@ import type { BodyReader } from './exchange/read-body.ts';
 import type { RequestHead } from './exchange/request-head.ts';
 import { upstreamHeaders } from './exchange/rewrite.ts';
 import type { HttpGrant } from './grant-index.ts';
+import { checkedReader } from './leaks/check-body.ts';
+import { leakInHead } from './leaks/check-head.ts';
 import { type Hold, joinHolds } from './link/holds.ts';
 import { type Meter, makeMeter } from './link/meter.ts';
 import { type ModelCount, makeModelCount } from './model-cost.ts';
@@ -25,6 +27,10 @@ export interface Use {
   /** Row of the request; its `response` row refers to it. */
   readonly seq: number;
   readonly grant: HttpGrant;
+  /** What was judged. */
+  readonly call: HttpCall;
+  /** The URL for the record. */
+  readonly url: string;
   /** Tells when the grant ends while the use goes on; let go of with the response row. */
   readonly hold: Hold;
   /** Counts the cost of what a model is asked; null where none is. */
@@ -49,9 +55,9 @@ export type UseResult =
   | ({ readonly ok: false } & Refusal);
 
 /**
- * The choke point: every request of every box passes through here and nowhere else. Find the grant
- * that permits it, fill the slots, write the row, in this order; only when the row is written may
- * anything be sent. `signal` ends when the program stops waiting.
+ * The choke point: every request of every box passes through here and nowhere else. Search it for
+ * values that no box may know, find the grant that permits it, fill the slots, write the row, in
+ * this order; only when the row is written may anything be sent. `signal` ends when the program stops waiting.
  */
 export async function useHttp(
   box: BoxState,
@@ -61,9 +67,12 @@ export async function useHttp(
   signal: () => AbortSignal,
 ): Promise<UseResult> {
   const call = callOf(target, head);
-  const url = recordedUrl(target, head);
+  const leak = leakInHead(box.leaks, target, head);
+  const url = leak?.inUrl === true ? UNRECORDED_URL : recordedUrl(target, head);
+  if (leak !== null) return refused(box, target, call, url, leak);
   const slots = makeSlotGrants(box, target, head.headers);
-  const decision = await decide(box.link, { call, reader, signal, slots });
+  const checked = checkedReader(box.leaks, head, reader);
+  const decision = await decide(box.link, { call, signal, slots, ...checked });
   if (!decision.ok) return refused(box, target, call, url, decision, decision.grant ?? null);
   let result: UseResult | undefined;
   try {
@@ -101,7 +110,7 @@ async function fillAndRecord(
   const brought = bringCredential(request, grant, box.secrets);
   if (!brought.ok) return refused(box, target, call, url, brought, grant);
   const usable = box.secrets.usable(brought.secret);
-  const filled = fillSlots(brought.request, usable, box.secrets.all);
+  const filled = fillSlots(brought.request, usable, box.secrets.all, brought.secret);
   if (!filled.ok) return refused(box, target, call, url, filled, grant);
   const messages = head.websocket ? messageSlots(request.origin, usable, box.secrets.all) : null;
   const secrets = holdSecrets(box, filled.used, messages);
@@ -137,6 +146,8 @@ async function fillAndRecord(
     use: {
       seq,
       grant,
+      call,
+      url,
       hold: all,
       model: model === null ? null : makeModelCount(box.link, grant, model),
       meter: grant.asks ? makeMeter(box.link, grant.id) : null,
@@ -187,7 +198,8 @@ function callOf(target: Target, head: RequestHead): HttpCall {
   };
 }
 
-async function refused(
+/** A row for what was refused, at the box's pace; the person is told once for each target. */
+export async function refused(
   box: BoxState,
   target: Target,
   call: HttpCall,
@@ -216,9 +228,13 @@ async function refused(
   } catch {
     // The refusal stands whether or not it could be recorded; the recorder has told the host.
   }
-  box.tellRefused(displayOrigin(target), reason);
+  // Of a leak the person is told what to do about it, elsewhere.
+  if (code !== 'secret-leaked') box.tellRefused(displayOrigin(target), reason);
   return { ok: false, code, reason };
 }
+
+/** Of a request whose URL holds a value. */
+const UNRECORDED_URL = 'https://…';
 
 /** The URL for the record, as the program wrote it: query keys stay, their values do not. */
 function recordedUrl(target: Target, head: RequestHead): string {

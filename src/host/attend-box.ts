@@ -4,6 +4,7 @@ import type { StartingBox } from '../boxes/process/start.ts';
 import type { Journal } from '../journal/journal.ts';
 import { claimEnd } from '../store/end-mark.ts';
 import type { Home } from '../store/home.ts';
+import type { Watched } from '../vault/fingerprint.ts';
 import type { BoxEndEntry } from '../wire/journal-entry.ts';
 import type { BoxRecord } from './box-record.ts';
 import type { LinkedBox } from './daemon-link.ts';
@@ -48,6 +49,8 @@ export interface Attended {
   readonly key: Buffer;
   readonly journal: Journal;
   readonly prepared: Prepared;
+  /** What its requests are searched for. */
+  readonly watched: Watched;
   readonly record: BoxRecord;
   readonly starting: StartingBox;
   readonly box: RunningBox;
@@ -73,8 +76,10 @@ export function attend(attended: Attended): RunHandle {
     events.failed('the egress ended again and again, so the box is stopped');
     end('egress-lost');
   });
-  const secrets = followSecrets(home, prepared.vaultSecrets, (values) =>
-    egress.replaceValues(record.id, values),
+  const { vaultSecrets, masked } = prepared;
+  const followed = { secrets: vaultSecrets, watched: attended.watched, masked };
+  const secrets = followSecrets(home, followed, (change) =>
+    egress.changeSecrets(record.id, change),
   );
   const covers = keepCovered(
     { childPid: box.childPid, startTime: box.childStartTime },

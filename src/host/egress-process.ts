@@ -1,5 +1,5 @@
 import type { BoxListener } from '../boxes/process/start.ts';
-import type { BoxEgress, FromEgress, NewValue } from '../egress/protocol.ts';
+import type { BoxEgress, FromEgress, SecretChange } from '../egress/protocol.ts';
 import type { Home } from '../store/home.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { type EgressChild, startEgressChild } from './egress-child.ts';
@@ -15,8 +15,8 @@ export interface EgressProcess {
   /** Of the process that is the egress now. */
   readonly pid: number | undefined;
   open(config: BoxEgress): void;
-  /** Gives a box's secrets new values. */
-  replaceValues(box: string, values: readonly NewValue[]): void;
+  /** Tells a box's egress what has changed of its secrets. */
+  changeSecrets(box: string, change: SecretChange): void;
   /**
    * Hands listeners over; resolves when it has them. Copies that are closed then are not there for
    * the next process.
@@ -92,9 +92,9 @@ export function startEgress(home: Home, journalKey: Buffer, events: EgressEvents
       boxes.set(config.box, box);
       void box.giveTo(child);
     },
-    replaceValues(box, values) {
-      boxes.get(box)?.replaceValues(values);
-      child.tell({ type: 'values', box, values });
+    changeSecrets(box, change) {
+      boxes.get(box)?.changeSecrets(change);
+      child.tell({ type: 'secrets', box, change });
     },
     async listen(box, listeners) {
       boxes.get(box)?.keepListeners(listeners);

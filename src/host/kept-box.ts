@@ -1,11 +1,11 @@
 import type { BoxListener } from '../boxes/process/start.ts';
-import type { BoxEgress, NewValue } from '../egress/protocol.ts';
+import type { BoxEgress, NewValue, SecretChange } from '../egress/protocol.ts';
 import type { EgressChild } from './egress-child.ts';
 import { VALUES_KEPT_MAX } from './limits.ts';
 
 /** All that an egress process was given of a box and has told of it, for the next one. */
 export interface KeptBox {
-  replaceValues(values: readonly NewValue[]): void;
+  changeSecrets(change: SecretChange): void;
   keepListeners(listeners: readonly BoxListener[]): void;
   /** The box has asked for a name: its address is that name's for as long as the box lives. */
   named(name: string): void;
@@ -18,9 +18,14 @@ export function keepBox(opened: BoxEgress): KeptBox {
   let config = opened;
   // Each by itself: an answer is searched for former values, too.
   let replaced: readonly (readonly NewValue[])[] = [];
+  const gone = new Set<string>();
   let listeners: readonly BoxListener[] = [];
   return {
-    replaceValues(values) {
+    changeSecrets({ values, gone: left, watched }) {
+      if (watched !== null) config = { ...config, watched };
+      for (const { placeholder } of values) gone.delete(placeholder);
+      for (const placeholder of left) gone.add(placeholder);
+      if (values.length === 0) return;
       replaced = [...replaced, values];
       const [oldest] = replaced;
       if (replaced.length <= VALUES_KEPT_MAX || oldest === undefined) return;
@@ -33,7 +38,12 @@ export function keepBox(opened: BoxEgress): KeptBox {
     named: (name) => void names.push(name),
     giveTo(child) {
       child.tell({ type: 'open', config, names, started });
-      for (const values of replaced) child.tell({ type: 'values', box: config.box, values });
+      const { box } = config;
+      for (const values of replaced) {
+        child.tell({ type: 'secrets', box, change: { values, gone: [], watched: null } });
+      }
+      const change = { values: [], gone: [...gone], watched: null };
+      if (gone.size > 0) child.tell({ type: 'secrets', box, change });
       return Promise.all(listeners.map((listener) => child.handOver(config.box, listener)));
     },
   };

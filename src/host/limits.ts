@@ -14,7 +14,7 @@ export const PIDS_DEFAULT = 4096;
 export const DISK_BYTES_DEFAULT = 2 * 1024 ** 3;
 /** Bytes that are kept of a detached box's output. */
 export const OUTPUT_BYTES_MAX = 64 * 1024 ** 2;
-/** How soon a rotated or expired secret reaches running boxes. */
+/** How soon an expired secret reaches running boxes; one that is rotated does at once. */
 export const SECRET_REFRESH_MS = 2_000;
 /** Repositories that a box made which are named at its end; more are counted. */
 export const REPOSITORIES_TOLD_MAX = 5;

@@ -10,6 +10,7 @@ import type { Rule } from '../policy/rule.ts';
 import { parseRules } from '../policy/rules.ts';
 import type { Home } from '../store/home.ts';
 import { listSecrets } from '../vault/store.ts';
+import type { WatchedValue } from '../vault/watched.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import type { OpenBox } from '../wire/link.ts';
 import { endMark, makeBoxFolder, newBoxId } from './box-record.ts';
@@ -54,7 +55,7 @@ export interface RunOptions {
 export interface Prepared {
   readonly spec: Omit<BoxSpec, 'stdio'>;
   /** What the egress is told, but for what the daemon gives. */
-  readonly egress: Omit<BoxEgress, 'link'>;
+  readonly egress: Omit<BoxEgress, 'link' | 'watched'>;
   /** What the daemon is asked for. */
   readonly opening: Omit<OpenBox, 'type'>;
   readonly workspaceAccess: string;
@@ -63,6 +64,8 @@ export interface Prepared {
   readonly secretNames: readonly string[];
   /** Those of them that are in the vault, and not from a masked file. */
   readonly vaultSecrets: readonly BoundSecret[];
+  /** Values of masked files that no request may carry. */
+  readonly masked: readonly WatchedValue[];
 }
 
 export type Stdio = readonly [StdioTarget, StdioTarget, StdioTarget];
@@ -136,6 +139,7 @@ export async function prepare(home: Home, options: RunOptions): Promise<Prepared
     rules: rules.map((rule) => rule.text),
     secretNames: secrets.bound.map((secret) => secret.name),
     vaultSecrets: secrets.fromVault,
+    masked: secrets.masked,
   };
 }
 

@@ -5,6 +5,7 @@ import { type Journal, openJournal } from '../journal/journal.ts';
 import type { Home } from '../store/home.ts';
 import { withholdMemory } from '../store/withhold-memory.ts';
 import { deriveKey, loadKey } from '../vault/key.ts';
+import { watchedOf } from '../vault/watched.ts';
 import type { BoxStartEntry } from '../wire/journal-entry.ts';
 import { attend, type RunEvents, type RunHandle, recordEnd } from './attend-box.ts';
 import { type BoxRecord, processId, removeBox, writeRecord } from './box-record.ts';
@@ -54,19 +55,35 @@ async function begin(
   try {
     // Opened while another process builds the walls.
     journal = openJournal(home, key);
+    const watched = watchedOf(home, prepared.masked);
+    for (const name of watched.unreadable) {
+      events.noticed(`the value of ${name} would not be recognised: its file cannot be opened`);
+    }
     const [starting, linked] = await both(walls, opening);
     writeFileSync(prepared.egress.endMark, '', { mode: 0o600 });
     journal.append(startEntry(options, prepared, linked.guest.id));
     const going = starting.go();
     egress = startEgress(home, key, egressEvents(journal, spec.id, events));
     const link = { socket: linkPath(home), token: linked.token };
-    egress.open({ ...prepared.egress, link });
+    egress.open({ ...prepared.egress, link, watched });
     // This process keeps its copies: what the program connects to outlives the egress.
     void egress.listen(spec.id, starting.listeners);
     const box = await going;
     record = { ...record, guest: linked.guest, running: runningOf(box, starting.transparent) };
     writeRecord(home, record);
-    return attend({ home, key, journal, prepared, record, starting, box, egress, linked, events });
+    return attend({
+      home,
+      key,
+      journal,
+      prepared,
+      watched,
+      record,
+      starting,
+      box,
+      egress,
+      linked,
+      events,
+    });
   } catch (error) {
     egress?.kill();
     await walls.then(

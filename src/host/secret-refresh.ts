@@ -1,39 +1,97 @@
-import type { BoundSecret, NewValue } from '../egress/protocol.ts';
+import { statSync } from 'node:fs';
+import type { BoundSecret, NewValue, SecretChange } from '../egress/protocol.ts';
 import type { Home } from '../store/home.ts';
+import type { Watched } from '../vault/fingerprint.ts';
 import { isWithin } from '../vault/slot.ts';
 import { readSecret } from '../vault/store.ts';
+import { watchVault } from '../vault/watch-vault.ts';
+import { stillWatched, type WatchedValue, watchedOf } from '../vault/watched.ts';
+import { PowerboxError } from '../wire/errors.ts';
 import { SECRET_REFRESH_MS } from './limits.ts';
 
+/** What a running box was given of the vault. */
+export interface FollowedSecrets {
+  readonly secrets: readonly BoundSecret[];
+  /** What its requests were searched for at first. */
+  readonly watched: Watched;
+  /** Values of masked files, which are recognised too. */
+  readonly masked: readonly WatchedValue[];
+}
+
 /**
- * Watches the secrets of a running box: a value that was rotated, or that its command gives anew
- * when the old one has expired, reaches the egress without a restart. A secret that cannot be read
- * for the moment keeps its value, and so does one that is for other slots by now: a value is sent
- * only to where it is bound itself.
+ * Watches the vault for a running box: a value that was rotated, a secret that was removed, and
+ * what is to be recognised reach the egress at once, without a restart. A new value that a command
+ * gives when the old one has expired reaches it within SECRET_REFRESH_MS, as everything does where
+ * the system tells of no change.
+ *
+ * A secret that cannot be read for the moment keeps its value. One that is not in the vault any
+ * more, or is for other slots by now, goes: a value is sent only to where it is bound itself.
  */
 export function followSecrets(
   home: Home,
-  secrets: readonly BoundSecret[],
-  changed: (values: readonly NewValue[]) => void,
+  { secrets, watched: first, masked }: FollowedSecrets,
+  changed: (change: SecretChange) => void,
 ): { close(): void } {
-  const known = new Map(secrets.map((secret) => [secret, secret.value]));
-  const timer = setInterval(() => {
+  const known = new Map<BoundSecret, string | null>(
+    secrets.map((secret) => [secret, secret.value]),
+  );
+  let seen = versionOf(home);
+  let watched = first;
+
+  /** Null while it cannot be read. */
+  function readWatched(): Watched | null {
+    try {
+      watched = stillWatched(watched, watchedOf(home, masked));
+      return watched;
+    } catch {
+      return null;
+    }
+  }
+
+  function look(): void {
+    const version = versionOf(home);
+    const isOther = version === null || version !== seen;
     const values: NewValue[] = [];
+    const gone: string[] = [];
     for (const [secret, before] of known) {
       const value = currentValue(home, secret);
-      if (value === null || value === before) continue;
+      if (value === undefined || value === before) continue;
       known.set(secret, value);
-      values.push({ placeholder: secret.placeholder, value });
+      if (value === null) gone.push(secret.placeholder);
+      else values.push({ placeholder: secret.placeholder, value });
     }
-    if (values.length > 0) changed(values);
-  }, SECRET_REFRESH_MS);
+    const print = isOther || values.length > 0 ? readWatched() : null;
+    // What could not be read is read again the next time.
+    if (!isOther || print !== null) seen = version;
+    if (values.length + gone.length === 0 && print === null) return;
+    changed({ values, gone, watched: print });
+  }
+
+  const timer = setInterval(look, SECRET_REFRESH_MS);
   timer.unref();
-  return { close: () => clearInterval(timer) };
+  const watcher = watchVault(home, look);
+  return {
+    close() {
+      clearInterval(timer);
+      watcher.close();
+    },
+  };
 }
 
-function currentValue(home: Home, { name, bindings }: BoundSecret): string | null {
+/** Undefined while it cannot be read; null when the secret is not the box's any more. */
+function currentValue(home: Home, { name, bindings }: BoundSecret): string | null | undefined {
   try {
     const now = readSecret(home, name);
     return isWithin(bindings, now.bindings) ? now.secret.reveal() : null;
+  } catch (error) {
+    return PowerboxError.is(error) && error.code === 'secret-unknown' ? null : undefined;
+  }
+}
+
+/** Another one after every change of the folder; null where it cannot be told. */
+function versionOf(home: Home): bigint | null {
+  try {
+    return statSync(home.vault, { bigint: true }).mtimeNs;
   } catch {
     return null;
   }

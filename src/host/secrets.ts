@@ -5,6 +5,7 @@ import type { PlaceholderMaker } from '../vault/env-file.ts';
 import { makePlaceholder } from '../vault/placeholder.ts';
 import { knownPrefixes, knownService } from '../vault/services.ts';
 import { readSecret } from '../vault/store.ts';
+import type { WatchedValue } from '../vault/watched.ts';
 import type { Mask } from './masks.ts';
 
 /** The secrets of one box: what its environment shows, and what the egress is told. */
@@ -12,6 +13,8 @@ export interface BoxSecrets {
   readonly bound: readonly BoundSecret[];
   /** Those of them that are in the vault, and not from a masked file. */
   readonly fromVault: readonly BoundSecret[];
+  /** Values of masked files that are recognised in requests, as those of the vault are. */
+  readonly masked: readonly WatchedValue[];
   /** Variables of the box; values are placeholders. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -66,7 +69,18 @@ export function bindSecrets(
       }
     }
   }
-  return { bound, fromVault, environment };
+  const masked = masks.flatMap(({ values }) => values).filter(isCredential);
+  return { bound, fromVault, masked, environment };
+}
+
+/** Files of settings hold much that is no secret and stands in requests: addresses, names, paths. */
+const CREDENTIAL_NAME = /PASS|SECRET|TOKEN|KEY|AUTH|CRED/i;
+/** Keys of this kind are shown to every visitor of a site. */
+const PUBLIC_NAME = /PUBLIC|PUBLISHABLE/i;
+
+function isCredential({ name, value }: WatchedValue): boolean {
+  if (!CREDENTIAL_NAME.test(name) || PUBLIC_NAME.test(name)) return false;
+  return !/\s|^[a-z]+:\/\/|^[./~]/i.test(value) && /\d/.test(value);
 }
 
 function originsOf({ bindings }: BoundSecret): string[] {

@@ -9,7 +9,7 @@ const KEY_BYTES = 32;
 const KEY_OUTPUT_BYTES_MAX = 4096;
 
 /** What a key is derived for. Two purposes never share a key. */
-export type KeyPurpose = 'vault' | 'journal';
+export type KeyPurpose = 'vault' | 'journal' | 'fingerprint';
 
 /**
  * The key of this home, 32 bytes: from `vault.keyCommand` of config.json when there is one, else

@@ -28,3 +28,9 @@ export const MASK_BYTES_MAX: number = 1024 * 1024;
 export const PLACEHOLDER_BITS_MIN: number = 48;
 /** Longest run of characters that a placeholder may share with its value, prefix apart. */
 export const PLACEHOLDER_SHARED_RUN_MAX: number = 5;
+/** Former values of one secret that are still recognised; a secret is rotated a few times a year. */
+export const FORMER_VALUES_MAX: number = 16;
+/** Bytes at the end of a value by which it is recognised: more proves nothing more. */
+export const RECOGNISED_BYTES_MAX: number = 256;
+/** The last bytes of a value that are looked for first; the shortest value without `--short`. */
+export const WINDOW_BYTES: number = 12;

@@ -1,5 +1,6 @@
 import { PowerboxError } from '../wire/errors.ts';
 import { type Clear, type Envelope, seal, unseal } from './envelope.ts';
+import type { Fingerprint } from './fingerprint.ts';
 import { type Binding, parseOrigin } from './slot.ts';
 import { formatSlot, parseSlot } from './slot-text.ts';
 import type { CommandSource, SourceKind } from './source.ts';
@@ -21,6 +22,8 @@ export interface HiddenPart {
   readonly command?: CommandSource;
   /** When `value` must be asked for again; only with a command. */
   readonly expires?: number;
+  /** Of the values that this one replaced, the last first; each may have several. */
+  readonly former?: readonly (readonly Fingerprint[])[];
 }
 
 /** A newer value of a command, valid only for the sealing of its record that `of` names. */

@@ -1,23 +1,23 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Home } from '../store/home.ts';
 import { PowerboxError } from '../wire/errors.ts';
-import { errnoOf, readRegularFile, syncFolder, writeAtomically } from './atomic-file.ts';
-import { deriveKey, loadKey } from './key.ts';
-import { ORIGINS_MAX, VAULT_FILE_BYTES_MAX } from './limits.ts';
+import { errnoOf, syncFolder, writeAtomically } from './atomic-file.ts';
 import {
-  type HiddenPart,
-  openCache,
-  openRecord,
-  type SecretInfo,
-  sealCache,
-  sealRecord,
-  unreadable,
-} from './record.ts';
+  cachePath,
+  readIfThere,
+  readVaultFile,
+  recordPath,
+  unknown,
+  vaultKey,
+  writeRecord,
+} from './files.ts';
+import { ORIGINS_MAX } from './limits.ts';
+import { type HiddenPart, openCache, openRecord, type SecretInfo, sealCache } from './record.ts';
 import { Secret } from './secret.ts';
 import type { Binding } from './slot.ts';
 import { readSource, type SecretSource, type SourceValue, valueFromCommand } from './source.ts';
 import { checkName, checkSlots, isSecretName } from './value.ts';
+import { formerOf } from './watched.ts';
 
 export interface NewSecret {
   readonly name: string;
@@ -31,8 +31,9 @@ export interface NewSecret {
 export type Clock = () => number;
 
 /**
- * Keeps a secret, in place of one of the same name. Throws `secret-invalid`, `secret-no-origin`,
- * `secret-source-failed`, or what `loadKey` throws; nothing is written then.
+ * Keeps a secret, in place of one of the same name, whose values are still recognised. Throws
+ * `secret-invalid`, `secret-no-origin`, `secret-source-failed`, or what `loadKey` throws; nothing
+ * is written then.
  */
 export function setSecret(home: Home, secret: NewSecret, now: Clock = Date.now): SecretInfo {
   const { name, bindings, source, short = false } = secret;
@@ -43,12 +44,14 @@ export function setSecret(home: Home, secret: NewSecret, now: Clock = Date.now):
   checkSlots(name, bindings, read.value);
   const created = now();
   const info: SecretInfo = { name, bindings, source: source.kind, created, rotated: null };
-  writeRecord(home, key, info, hiddenOf(read, short, created));
+  const former = formerOf(home, name, read.value);
+  writeRecord(home, key, info, { ...hiddenOf(read, short, created), ...former });
   return info;
 }
 
 /**
- * Replaces the value (and its source) and keeps the bindings. Throws `secret-unknown`,
+ * Replaces the value (and its source) and keeps the bindings. The old value is still recognised,
+ * though it is not kept (see `fingerprint.ts`). Throws `secret-unknown`,
  * `vault-unreadable`, and what `setSecret` throws.
  */
 export function rotateSecret(
@@ -65,7 +68,8 @@ export function rotateSecret(
   checkSlots(name, info.bindings, read.value);
   const rotated = now();
   const changed: SecretInfo = { ...info, source: source.kind, rotated };
-  writeRecord(home, key, changed, hiddenOf(read, short, rotated));
+  const former = formerOf(home, name, read.value);
+  writeRecord(home, key, changed, { ...hiddenOf(read, short, rotated), ...former });
   return changed;
 }
 
@@ -165,43 +169,4 @@ function checkBindings(name: string, bindings: readonly Binding[]): void {
       `Cannot keep the secret ${name}: it has more than ${ORIGINS_MAX} origins.`,
     );
   }
-}
-
-function vaultKey(home: Home): Buffer {
-  return deriveKey(loadKey(home), 'vault');
-}
-
-function writeRecord(home: Home, key: Buffer, info: SecretInfo, hidden: HiddenPart): void {
-  writeAtomically(recordPath(home, info.name), sealRecord(key, info, hidden));
-  rmSync(cachePath(home, info.name), { force: true });
-}
-
-function readVaultFile(home: Home, name: string): Buffer {
-  checkName(name);
-  const file = readIfThere(recordPath(home, name), name);
-  if (file === undefined) throw unknown(name);
-  return file;
-}
-
-function readIfThere(path: string, name: string): Buffer | undefined {
-  try {
-    const { content } = readRegularFile(path, VAULT_FILE_BYTES_MAX);
-    if (content.length <= VAULT_FILE_BYTES_MAX) return content;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-  }
-  throw unreadable(name);
-}
-
-function unknown(name: string): PowerboxError {
-  return new PowerboxError('secret-unknown', `Cannot find a secret named ${name}.`);
-}
-
-/** Names have no dot and no slash (`checkName`), so these stay in the vault and never meet. */
-function recordPath(home: Home, name: string): string {
-  return join(home.vault, `${name}.json`);
-}
-
-function cachePath(home: Home, name: string): string {
-  return join(home.vault, `${name}.cache`);
 }

@@ -152,6 +152,12 @@ export const ERRORS = {
     retryable: false,
     hint: 'Use the placeholder that the box was given, and no other credential.',
   },
+  'secret-leaked': {
+    http: 403,
+    exit: 77,
+    retryable: false,
+    hint: 'Use the placeholder that the box was given; the value is known, so it must be replaced.',
+  },
   'address-refused': {
     http: 403,
     exit: 77,

@@ -136,6 +136,8 @@ export interface Change {
   readonly ended: readonly EndedGrant[];
   /** Those that came with the grants. */
   readonly secrets: readonly LinkSecret[];
+  /** Placeholders of those that are gone from the vault, until they come again. */
+  readonly gone?: readonly string[];
   /** Of a whole change: the secrets that the box was started with. */
   readonly own: readonly OwnSecret[];
 }

@@ -13,7 +13,7 @@ export interface Changes {
   has(grant: string): boolean;
   /** What has changed since the last; null for nothing. The first is whole. */
   next(): Change | null;
-  /** Values of secrets that have changed since; null for none. */
+  /** Secrets that have changed since, or are gone; null for none. */
   rotated(): Change | null;
 }
 
@@ -27,10 +27,18 @@ export function makeChanges(home: Home, kernel: Kernel, box: RegisteredBox): Cha
     grants: readonly LinkGrant[],
     ended: readonly EndedGrant[],
     values: readonly LinkSecret[],
+    gone: readonly string[] = [],
   ): Change {
     const whole = change === 0;
     change += 1;
-    const common = { guest: box.guest, grants, ended, secrets: values, own: whole ? own : [] };
+    const common = {
+      guest: box.guest,
+      grants,
+      ended,
+      secrets: values,
+      gone,
+      own: whole ? own : [],
+    };
     return { type: 'change', change, whole, ...common };
   }
 
@@ -58,8 +66,8 @@ export function makeChanges(home: Home, kernel: Kernel, box: RegisteredBox): Cha
       return make(grants, ended, values);
     },
     rotated() {
-      const values = secrets.rotated();
-      return values.length === 0 ? null : make([], [], values);
+      const { values, gone } = secrets.changed();
+      return values.length + gone.length === 0 ? null : make([], [], values, gone);
     },
   };
 }

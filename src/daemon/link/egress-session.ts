@@ -5,6 +5,7 @@ import { HOST, type Kernel } from '../../kernel/kernel.ts';
 import { guardOf } from '../../ocap/derive.ts';
 import type { Home } from '../../store/home.ts';
 import type { RegisteredBox } from '../../store/kernel-store.ts';
+import { watchVault } from '../../vault/watch-vault.ts';
 import type { GuestDoor } from '../../wire/doors.ts';
 import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
 import type { Acknowledged, Ask, Change, FromDaemon } from '../../wire/link.ts';
@@ -68,11 +69,8 @@ export function openEgressSession(options: SessionOptions): EgressSession {
     calls += 1;
     try {
       if (calls > CALLS_MAX) throw new PowerboxError('session-limit', 'Too many calls at once.');
-      send({
-        type: 'answer',
-        call,
-        value: (await work(options, changes, foreseen, over.signal, what)) ?? null,
-      });
+      const value = (await work(options, changes, foreseen, over.signal, what)) ?? null;
+      send({ type: 'answer', call, value });
     } catch (error) {
       const { code, message } = PowerboxError.is(error) ? error : unforeseen();
       send({ type: 'refused', call, code, reason: message });
@@ -81,11 +79,10 @@ export function openEgressSession(options: SessionOptions): EgressSession {
     }
   }
 
-  const timer = setInterval(() => {
+  const following = followVault(options.home, () => {
     const rotated = changes.rotated();
     if (rotated !== null) void tell(rotated);
-  }, LINK_SECRETS_MS);
-  timer.unref();
+  });
 
   return {
     box: box.id,
@@ -101,7 +98,7 @@ export function openEgressSession(options: SessionOptions): EgressSession {
     close() {
       if (isClosed) return;
       isClosed = true;
-      clearInterval(timer);
+      following.close();
       over.abort();
       if (hasLeft || box.egress === null) foreseen.close();
       // A kernel that is closed meanwhile counts nothing any more.
@@ -119,6 +116,19 @@ async function settleUses(foreseen: ForeseenUses, egress: ProcessId): Promise<vo
   while (isAlive(egress) && Date.now() < until) await sleep(EGRESS_END_POLL_MS);
   if (isAlive(egress)) foreseen.close();
   else foreseen.forfeit();
+}
+
+/** Looks at every change of the vault, and from time to time. */
+function followVault(home: Home, look: () => void): { close(): void } {
+  const timer = setInterval(look, LINK_SECRETS_MS);
+  timer.unref();
+  const watcher = watchVault(home, look);
+  return {
+    close() {
+      clearInterval(timer);
+      watcher.close();
+    },
+  };
 }
 
 async function work(

@@ -13,7 +13,10 @@ export const LINKS_MAX = 1_024;
 export const UNREAD_CHARS_MAX = 67_108_864;
 /** Calls of one egress that are worked on at once; approvals may wait for minutes. */
 export const CALLS_MAX = 2_048;
-/** How often secrets that grants use are looked at, so that a rotated one reaches running boxes. */
+/**
+ * How often secrets that grants use are looked at beside every change of the vault: a value of a
+ * command expires without one.
+ */
 export const LINK_SECRETS_MS = 2_000;
 /** How long an egress whose connection ended is watched: a process that is killed ends sooner. */
 export const EGRESS_END_MS_MAX = 1_000;

@@ -4,7 +4,7 @@ import type { BoxState } from '../box-egress.ts';
 import type { Target } from '../target.ts';
 import { dialOptionsFor } from '../upstream/options.ts';
 import type { RequestBody } from '../upstream/send.ts';
-import type { Use } from '../use.ts';
+import { refused, type Use } from '../use.ts';
 import { type AnswerBody, answerBody, tooLongAnswer } from './answer-body.ts';
 import type { AnswerControl, AnswerHandler } from './answer-handler.ts';
 import { answerHead } from './answer-head.ts';
@@ -17,7 +17,7 @@ import { makeResponseRow, type ResponseRow } from './response-row.ts';
  * `response` row is written for the use.
  */
 export function forward(box: BoxState, target: Target, use: Use, caller: Caller): void {
-  const exchange = new Exchange(box, use, caller);
+  const exchange = new Exchange(box, target, use, caller);
   // Its grant may have ended while the row was written.
   if (exchange.isOver) return;
   try {
@@ -37,6 +37,7 @@ export function forward(box: BoxState, target: Target, use: Use, caller: Caller)
 /** One use while it is under way, between the program and the upstream. */
 class Exchange implements AnswerHandler {
   readonly #box: BoxState;
+  readonly #target: Target;
   readonly #use: Use;
   readonly #caller: Caller;
   readonly #row: ResponseRow;
@@ -48,8 +49,9 @@ class Exchange implements AnswerHandler {
   /** Bytes of the answer are being paid for; the next ones wait. */
   #paying = false;
 
-  constructor(box: BoxState, use: Use, caller: Caller) {
+  constructor(box: BoxState, target: Target, use: Use, caller: Caller) {
     this.#box = box;
+    this.#target = target;
     this.#use = use;
     this.#caller = caller;
     this.#row = makeResponseRow(box, use);
@@ -92,19 +94,39 @@ class Exchange implements AnswerHandler {
     }
     if (body === null) return null;
     const { meter } = this.#use;
-    if (declaredBytes !== null && meter === null) {
+    const leaks = this.#box.leaks.watch.isActive ? this.#box.leaks.stream('the body') : null;
+    if (declaredBytes !== null && meter === null && leaks === null) {
       this.#bytesOut = declaredBytes;
       return body;
     }
     const counter = new Transform({
       transform: (chunk: Buffer, _, done) => {
+        if (!this.#isClean(() => leaks?.write(chunk))) return;
         this.#bytesOut += chunk.length;
         if (meter === null) done(null, chunk);
         else meter.pay(chunk.length).then(() => done(null, chunk), done);
       },
+      flush: (done) => {
+        if (this.#isClean(() => leaks?.end())) done();
+      },
     });
     body.on('error', (error) => counter.destroy(error));
     return body.pipe(counter);
+  }
+
+  /** False for a piece of the body that holds a value: then both ends are cut before it is sent. */
+  #isClean(look: () => void): boolean {
+    if (this.isOver) return false;
+    try {
+      look();
+      return true;
+    } catch (error) {
+      const { call, url, grant } = this.#use;
+      const refusal = explainFailure(error);
+      void refused(this.#box, this.#target, call, url, refusal, grant);
+      this.#cut(new PowerboxError(refusal.code, refusal.reason));
+      return false;
+    }
   }
 
   start(control: AnswerControl): void {

@@ -25,8 +25,8 @@ export interface BoxLinkOptions {
   readonly socket: string;
   readonly box: string;
   readonly token: string;
-  /** Told of secrets that grants make use of, before the grants. */
-  secrets(secrets: readonly LinkSecret[]): void;
+  /** Told of secrets that grants make use of, before the grants, and of placeholders of gone ones. */
+  secrets(secrets: readonly LinkSecret[], gone: readonly string[]): void;
   /** The daemon does not take this box for one of its own. */
   refused(reason: string): void;
 }
@@ -41,7 +41,7 @@ export function openBoxLink(options: BoxLinkOptions): BoxLink {
   let isKnown = false;
 
   function changed(change: Change): number {
-    options.secrets(change.secrets);
+    options.secrets(change.secrets, change.gone ?? []);
     const cut = grants.apply(change);
     isKnown = true;
     clearTimeout(timer);

@@ -167,7 +167,7 @@ describe('a placeholder', () => {
   });
 
   it('49 is not needed by who has the value already: the value itself is refused', () => {
-    expect((inBox.seen.leaked as Seen).text).toMatch(/credential-foreign/);
+    expect((inBox.seen.leaked as Seen).text).toMatch(/secret-leaked/);
     expect(arrival('leaked')).toBe(undefined);
   });
 
