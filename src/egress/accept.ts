@@ -10,6 +10,7 @@ import {
   CONNECTIONS_MAX,
   FIRST_BYTES_MS_MAX,
   HANDSHAKE_MS_MAX,
+  SHARE_OF_GREETING,
 } from './limits.ts';
 import { isVirtualAddress, PROXY_ADDRESS, PROXY_PORT } from './network.ts';
 import type { Refusal } from './refusal.ts';
@@ -162,7 +163,10 @@ function classify(http: HttpServer, socket: Socket, arrival: Arrival): void {
       return;
     }
     release();
-    secure(http, socket, gathered, { ...arrival, declared: host, scheme: 'https', proxy: false });
+    const connection: Connection = { ...arrival, declared: host, scheme: 'https', proxy: false };
+    arrival.box.share.when(SHARE_OF_GREETING, () => {
+      if (!socket.destroyed) secure(http, socket, gathered, connection);
+    });
   }
   function onText(): void {
     // RFC 9113 section 3.4: the preface of HTTP/2 with prior knowledge.

@@ -13,6 +13,7 @@ import { type BoxLink, openBoxLink } from './link/box-link.ts';
 import { atMost, limited, type Pace, paced } from './pace.ts';
 import type { BoxEgress, SecretChange } from './protocol.ts';
 import type { Recorder } from './record.ts';
+import { SHARES, type Share } from './share.ts';
 import { makeLeafMinter } from './tls/leaf.ts';
 import { makeUpstreams, type Upstreams } from './upstream/pools.ts';
 
@@ -32,6 +33,8 @@ export interface BoxState {
   /** A certificate for this name, or null when the box asks for new names too fast. */
   leafFor(name: string): SecureContext | null;
   readonly refusals: Pace;
+  /** Its part of the work that this process does in a turn. */
+  readonly share: Share;
   /** May the program call at powerbox.internal now? Counts the call. */
   mayAsk(): boolean;
   /** Does something after so many milliseconds, or when the box is closed. */
@@ -67,6 +70,7 @@ export function makeBoxState(
   const leaks = makeLeakGuard(config.watched, tell);
   const sockets = new Set<Socket>();
   const mayFlood = atMost(1);
+  const share = SHARES.open();
   const waiting = new Map<() => void, NodeJS.Timeout>();
   return {
     config,
@@ -79,6 +83,7 @@ export function makeBoxState(
     sockets,
     leafFor: limited(makeLeafMinter(config.ca), LEAVES_PER_SECOND_MAX),
     refusals: paced(REFUSALS_PER_SECOND_MAX),
+    share,
     mayAsk: atMost(GUIDE_CALLS_PER_MINUTE_MAX, 60_000),
     later(act, delay) {
       const run = () => {
@@ -109,6 +114,7 @@ export function makeBoxState(
         run();
       }
       for (const socket of sockets) socket.destroy();
+      share.close();
       upstreams.destroy();
       // What was cut tells first what it cost.
       setImmediate(() => setImmediate(() => link.close()));

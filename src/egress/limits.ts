@@ -74,3 +74,15 @@ export const EXPLAINED_GRANTS_MAX = 100;
 export const SPEND_AGAIN_MS = 250;
 /** How often it is told: a minute is more than a daemon needs to come back. */
 export const SPEND_TRIES_MAX = 240;
+
+/**
+ * Work of one box in a turn of the event loop while others wait, in bytes of a searched answer:
+ * about a millisecond.
+ */
+export const SHARE_PER_TURN = 131_072;
+/** What an answer that waited is counted as when it goes on: as much as is read at once. */
+export const SHARE_OF_CHUNK = 65_536;
+/** What a request is counted as: it is parsed, judged, filled and recorded. */
+export const SHARE_OF_REQUEST = 32_768;
+/** What a TLS greeting is counted as: two signatures, with that of a new certificate. */
+export const SHARE_OF_GREETING = 65_536;

@@ -1,6 +1,7 @@
 import { Transform } from 'node:stream';
 import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
 import type { BoxState } from '../box-egress.ts';
+import { SHARE_OF_CHUNK } from '../limits.ts';
 import type { Target } from '../target.ts';
 import { dialOptionsFor } from '../upstream/options.ts';
 import type { RequestBody } from '../upstream/send.ts';
@@ -48,6 +49,10 @@ class Exchange implements AnswerHandler {
   #bytesOut = 0;
   /** Bytes of the answer are being paid for; the next ones wait. */
   #paying = false;
+  /** The box has been sent more than it reads. */
+  #full = false;
+  /** The box has had its share of this turn. */
+  #yielding = false;
 
   constructor(box: BoxState, target: Target, use: Use, caller: Caller) {
     this.#box = box;
@@ -82,7 +87,19 @@ class Exchange implements AnswerHandler {
   }
 
   #resume(): void {
-    if (!this.#paying) this.#control?.resume();
+    this.#full = false;
+    if (!this.#paying && !this.#yielding) this.#control?.resume();
+  }
+
+  /** Goes on when the other boxes have had their turn. */
+  #yield(): void {
+    if (this.#yielding) return;
+    this.#yielding = true;
+    this.#control?.pause();
+    this.#box.share.when(SHARE_OF_CHUNK, () => {
+      this.#yielding = false;
+      if (!this.#full) this.#resume();
+    });
   }
 
   /** The body as an upstream is sent it; bytes are counted on the way. */
@@ -175,7 +192,11 @@ class Exchange implements AnswerHandler {
     const { meter, model } = this.#use;
     model?.push(chunk);
     if (meter === null) {
-      if (this.#body?.write(chunk) === false) this.#control?.pause();
+      if (this.#body?.write(chunk) === false) {
+        this.#full = true;
+        this.#control?.pause();
+      }
+      if (!this.#box.share.did(chunk.length)) this.#yield();
       return;
     }
     this.#paying = true;

@@ -1,5 +1,6 @@
 import { type Connection, targetOf } from '../connection.ts';
 import { guide, isGuide } from '../guide.ts';
+import { SHARE_OF_REQUEST } from '../limits.ts';
 import type { Refusal } from '../refusal.ts';
 import { refuseConnection } from '../refuse-connection.ts';
 import { displayOrigin, type Target } from '../target.ts';
@@ -29,6 +30,7 @@ export async function serve(
       await guide(box, head, caller);
       return;
     }
+    await new Promise<void>((done) => box.share.when(SHARE_OF_REQUEST, done));
     const reader = makeBodyReader(box, caller);
     const result = await useHttp(box, target, head, reader, () => goneSignal(caller));
     if (!result.ok) {
