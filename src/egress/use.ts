@@ -110,7 +110,7 @@ async function fillAndRecord(
   const brought = bringCredential(request, grant, box.secrets);
   if (!brought.ok) return refused(box, target, call, url, brought, grant);
   const usable = box.secrets.usable(brought.secret);
-  const filled = fillSlots(brought.request, usable, box.secrets.all, brought.secret);
+  const filled = fillSlots(brought.request, usable, box.secrets.all);
   if (!filled.ok) return refused(box, target, call, url, filled, grant);
   const messages = head.websocket ? messageSlots(request.origin, usable, box.secrets.all) : null;
   const secrets = holdSecrets(box, filled.used, messages);
