@@ -19,6 +19,15 @@ describe('the one choke point', () => {
       'src/egress/decide.ts',
       'src/egress/use.ts',
     ]);
+    // A message over a WebSocket is judged under the one grant that its use has.
+    expect(filesWith(/\bjudgeGrant\(httpKind/)).toEqual([
+      'src/egress/decide.ts',
+      'src/egress/use-message.ts',
+    ]);
+    expect(filesWith(/\bfillMessage\(/)).toEqual([
+      'src/egress/credentials/fill-message.ts',
+      'src/egress/use-message.ts',
+    ]);
     // The fetcher is the daemon's own way out: what it is told was judged by the kernel's `use`.
     expect(filesWith(/\bfillSlots\(/)).toEqual([
       'src/egress/credentials/fill-slots.ts',
@@ -36,16 +45,28 @@ describe('the one choke point', () => {
 
   it('is passed by everything that reaches an upstream', () => {
     expect(filesWith(/from '(\.\/|\.\.\/|\.\/upstream\/|\.\.\/upstream\/)dial\.ts'/)).toEqual([
-      'src/egress/http1/upgrade.ts',
       'src/egress/upstream/options.ts',
       'src/egress/upstream/pools.ts',
-      'src/egress/upstream/send.ts',
-    ]);
-    // Kept connections are used by `send` alone, and what calls it was given a use, or the job of
-    // the daemon's fetcher.
-    expect(filesWith(/\bsendHttp1\(/)).toEqual([
-      'src/egress/upstream/pools.ts',
       'src/egress/upstream/send-http1.ts',
+      'src/egress/upstream/send.ts',
+      'src/egress/upstream/sessions.ts',
+      'src/egress/upstream/upstream.ts',
+      'src/egress/upstream/websocket-stream.ts',
+      'src/egress/websocket/open-upstream.ts',
+    ]);
+    // Kept connections are used by `send` and `openWebsocketStream` alone, and what calls those
+    // was given a use, or the job of the daemon's fetcher.
+    expect(filesWith(/\bsendHttp1\(/)).toEqual([
+      'src/egress/upstream/send-http1.ts',
+      'src/egress/upstream/upstream.ts',
+    ]);
+    expect(filesWith(/\bsendHttp2\(/)).toEqual([
+      'src/egress/upstream/send-http2.ts',
+      'src/egress/upstream/upstream.ts',
+    ]);
+    expect(filesWith(/\.openWebsocketStream\(/)).toEqual([
+      'src/egress/upstream/pools.ts',
+      'src/egress/websocket/open-upstream.ts',
     ]);
     expect(filesWith(/upstreams\.send\(/)).toEqual([
       'src/egress/exchange/exchange.ts',
@@ -55,17 +76,18 @@ describe('the one choke point', () => {
       'src/egress/exchange/exchange.ts',
       'src/egress/exchange/serve.ts',
     ]);
-    expect(filesWith(/\bforwardUpgrade\(box/)).toEqual(['src/egress/http1/server.ts']);
+    expect(filesWith(/\bopenUpstream\(box/)).toEqual(['src/egress/websocket/exchange.ts']);
+    expect(filesWith(/\bforwardSocket\(box/)).toEqual(['src/egress/websocket/serve-socket.ts']);
     // A use can be had from useHttp alone, and both ways out take one.
     expect(filesWith(/await useHttp\(/)).toEqual([
       'src/egress/exchange/serve.ts',
-      'src/egress/http1/server.ts',
+      'src/egress/websocket/serve-socket.ts',
     ]);
     expect(readRepositoryFile('src/egress/exchange/serve.ts')).toContain(
       'forward(box, target, result.use, caller)',
     );
-    expect(readRepositoryFile('src/egress/http1/server.ts')).toContain(
-      'forwardUpgrade(box, target, result.use,',
+    expect(readRepositoryFile('src/egress/websocket/serve-socket.ts')).toContain(
+      'forwardSocket(box, target, result.use, caller)',
     );
   });
 

@@ -40,7 +40,10 @@ export interface Caller {
 }
 
 /** Ends when the program does not wait for its answer any more. */
-export function goneSignal(caller: Pick<Caller, 'onClose' | 'gone'>): AbortSignal {
+export function goneSignal(caller: {
+  readonly gone: boolean;
+  onClose(act: () => void): void;
+}): AbortSignal {
   const controller = new AbortController();
   if (caller.gone) controller.abort();
   else caller.onClose(() => controller.abort());

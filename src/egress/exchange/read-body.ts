@@ -1,12 +1,8 @@
 import type { Readable } from 'node:stream';
 import { JUDGED_BODY_BYTES_MAX } from '../../powers/http/limits.ts';
 import type { BoxState } from '../box-egress.ts';
-import {
-  BUFFERED_BYTES_MAX,
-  REFUSED_BODY_BYTES_MAX,
-  REFUSED_BODY_MS_MAX,
-  REQUEST_BODY_MS_MAX,
-} from '../limits.ts';
+import { holdBytes } from '../held-bytes.ts';
+import { REFUSED_BODY_BYTES_MAX, REFUSED_BODY_MS_MAX, REQUEST_BODY_MS_MAX } from '../limits.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Caller } from './caller.ts';
 
@@ -20,9 +16,6 @@ export interface BodyReader {
   readonly began: boolean;
   read(): Promise<BodyResult>;
 }
-
-/** Bytes of bodies that are held for a box. */
-const held = new WeakMap<BoxState, number>();
 
 /** Null where the request has no body. */
 export function makeBodyReader(box: BoxState, caller: Caller): BodyReader | null {
@@ -53,7 +46,7 @@ function gather(box: BoxState, request: Readable, caller: Caller): Promise<BodyR
     const chunks: Buffer[] = [];
     let length = 0;
     let bytes = 0;
-    caller.onClose(() => hold(box, -bytes));
+    caller.onClose(() => holdBytes(box, -bytes));
     const settle = (result: BodyResult): void => {
       clearTimeout(timer);
       request.off('data', onData);
@@ -66,7 +59,7 @@ function gather(box: BoxState, request: Readable, caller: Caller): Promise<BodyR
       length += chunk.length;
       if (length > JUDGED_BODY_BYTES_MAX) {
         settle(tooLong());
-      } else if (hold(box, chunk.length)) {
+      } else if (holdBytes(box, chunk.length)) {
         chunks.push(chunk);
         bytes += chunk.length;
       } else {
@@ -104,14 +97,6 @@ function passOver(request: Readable): Promise<void> {
     if (request.readableEnded || request.destroyed) settle();
     else request.resume();
   });
-}
-
-/** False when the box would have more bytes held than it may. */
-function hold(box: BoxState, bytes: number): boolean {
-  const total = (held.get(box) ?? 0) + bytes;
-  if (bytes > 0 && total > BUFFERED_BYTES_MAX) return false;
-  held.set(box, total);
-  return true;
 }
 
 function tooLong(): BodyResult {

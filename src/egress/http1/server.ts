@@ -2,9 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Connection, connectionOf } from '../connection.ts';
-import { explainFailure } from '../exchange/failure.ts';
 import { parseAuthority } from '../exchange/request-head.ts';
-import { admit, askFor, serve } from '../exchange/serve.ts';
+import { serve } from '../exchange/serve.ts';
 import {
   KEEP_ALIVE_MS_MAX,
   REQUEST_HEAD_BYTES_MAX,
@@ -13,12 +12,12 @@ import {
 } from '../limits.ts';
 import type { Refusal } from '../refusal.ts';
 import { refuseConnection } from '../refuse-connection.ts';
-import { useHttp } from '../use.ts';
+import { http1Socket } from '../websocket/http1-socket.ts';
+import { serveSocket } from '../websocket/serve-socket.ts';
 import { http1Caller } from './caller.ts';
 import { answering, inTurn } from './in-turn.ts';
 import { readRequestHead } from './request-head.ts';
 import { writeRefusal } from './send-refusal.ts';
-import { forwardUpgrade } from './upgrade.ts';
 
 /** What the server needs of whoever accepts connections: to take a tunnel in as a new one. */
 export type TunnelHandler = (
@@ -48,7 +47,7 @@ export function makeHttpServer(onTunnel: TunnelHandler): Server {
   server.on('request', (request, response) => onRequest(request, response, false));
   server.on('checkContinue', (request, response) => onRequest(request, response, true));
   server.on('checkExpectation', (request, response) => onRequest(request, response, false));
-  server.on('upgrade', (request, socket, head) => void onUpgrade(request, socket, head));
+  server.on('upgrade', onUpgrade);
   server.on('connect', (request, socket, head) => {
     onConnect(request, socket as Socket, head, onTunnel);
   });
@@ -96,39 +95,20 @@ function onRequest(request: IncomingMessage, response: ServerResponse, waits: bo
   });
 }
 
-async function onUpgrade(request: IncomingMessage, socket: Duplex, early: Buffer): Promise<void> {
+function onUpgrade(request: IncomingMessage, socket: Duplex, early: Buffer): void {
   const connection = connectionOf(request.socket);
   socket.on('error', () => {});
   if (connection === undefined) {
     socket.destroy();
     return;
   }
-  const { box } = connection;
   if (answering(request.socket) !== null) {
     const reason = 'A WebSocket was asked for before the request before it was answered.';
     refuseConnection(connection, { code: 'request-malformed', reason }, () => socket.destroy());
     return;
   }
-  const refuse = (refusal: Refusal, ask: string | null) =>
-    writeRefusal(socket, refusal, box.config.box, ask);
-  try {
-    const read = readRequestHead(request);
-    const admitted = admit(connection, read, (refusal) => refuse(refusal, null));
-    if (admitted === null) return;
-    const { head, target } = admitted;
-    const result = await useHttp(box, target, head, null, () => gone(socket));
-    if (result.ok) forwardUpgrade(box, target, result.use, socket, early);
-    else refuse(result, askFor(result, head, target));
-  } catch (error) {
-    refuse(explainFailure(error), null);
-  }
-}
-
-/** Ends when the program does not wait for its answer any more. */
-function gone(stream: Duplex): AbortSignal {
-  const controller = new AbortController();
-  stream.once('close', () => controller.abort());
-  return controller.signal;
+  const program = http1Socket(request, socket, early, connection.box.config.box);
+  void serveSocket(connection, readRequestHead(request), program);
 }
 
 /** CONNECT is honoured only at the proxy address; what comes through it is judged like the rest. */

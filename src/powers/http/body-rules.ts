@@ -21,8 +21,12 @@ export interface FieldRule extends ValueRule {
   readonly absent?: boolean;
 }
 
+/** What rules are for, in the words of a refusal. */
+type Noun = 'body' | 'message';
+
 /** One walk through a body. */
 interface Walk {
+  readonly noun: Noun;
   readonly rule: FieldRule;
   readonly pointer: Pointer;
   left: number;
@@ -33,18 +37,18 @@ const pointers = new WeakMap<FieldRule, Pointer | null>();
 /** The keys of an object by their loose form. */
 const spellings = new WeakMap<object, ReadonlyMap<string, readonly string[]>>();
 
-export function judgeBody(rules: BodyRules, value: unknown): Objection | null {
+export function judgeBody(rules: BodyRules, value: unknown, noun: Noun = 'body'): Objection | null {
   for (const rule of rules.fields) {
     const pointer = pointerOf(rule);
     if (pointer === null) return refused(`the rule for ${quote(rule.at)} cannot be read`);
-    const fault = walk({ rule, pointer, left: POINTER_VALUES_MAX }, value, 0);
+    const fault = walk({ noun, rule, pointer, left: POINTER_VALUES_MAX }, value, 0);
     if (fault !== null) return fault;
   }
   if (rules.only !== true) return null;
   const named = rules.fields
     .filter((rule) => rule.absent !== true)
     .map((rule) => pointerOf(rule) ?? []);
-  return unnamed(named, value, 0, '');
+  return unnamed({ noun, named }, value, 0, '');
 }
 
 /** First tokens of the places that the rules name: what a query must not name once more. */
@@ -62,17 +66,17 @@ function pointerOf(rule: FieldRule): Pointer | null {
 }
 
 function walk(state: Walk, value: unknown, level: number): Objection | null {
-  const { rule, pointer } = state;
+  const { noun, rule, pointer } = state;
   state.left -= 1;
-  if (state.left < 0) return refused(`the body has too many values at ${quote(rule.at)}`);
+  if (state.left < 0) return refused(`the ${noun} has too many values at ${quote(rule.at)}`);
   const token = pointer[level];
   if (token === undefined) {
-    if (rule.absent === true) return refused(`the body may have nothing at ${quote(rule.at)}`);
+    if (rule.absent === true) return refused(`the ${noun} may have nothing at ${quote(rule.at)}`);
     const fault = faultOfValue(rule, value);
-    return fault === null ? null : refused(`${place(rule)} of the body ${fault}`);
+    return fault === null ? null : refused(`${place(rule)} of the ${noun} ${fault}`);
   }
   if (typeof value !== 'object' || value === null || value instanceof InexactNumber)
-    return missing(rule);
+    return missing(state);
   if (token === EACH) {
     for (const item of Array.isArray(value) ? value : Object.values(value)) {
       const fault = walk(state, item, level + 1);
@@ -84,19 +88,23 @@ function walk(state: Walk, value: unknown, level: number): Objection | null {
     const index = indexOf(token, value.length);
     if (index !== null) return walk(state, value[index], level + 1);
     // A list where one thing is expected is a batch to some servers, with a field in each item.
-    return isIndex(token) ? missing(rule) : refused(`the body has a list above ${quote(rule.at)}`);
+    return isIndex(token)
+      ? missing(state)
+      : refused(`the ${noun} has a list above ${quote(rule.at)}`);
   }
   const other = otherSpelling(value, token);
   if (other !== null) {
-    return refused(`the body has the key ${quote(other)}, which may be read as ${quote(rule.at)}`);
+    return refused(
+      `the ${noun} has the key ${quote(other)}, which may be read as ${quote(rule.at)}`,
+    );
   }
-  if (!Object.hasOwn(value, token)) return missing(rule);
+  if (!Object.hasOwn(value, token)) return missing(state);
   return walk(state, (value as Readonly<Record<string, unknown>>)[token], level + 1);
 }
 
-function missing(rule: FieldRule): Objection | null {
+function missing({ noun, rule }: Walk): Objection | null {
   if (rule.optional === true || rule.absent === true) return null;
-  return refused(`the body must have ${quote(rule.at)}`);
+  return refused(`the ${noun} must have ${quote(rule.at)}`);
 }
 
 /** A key that is not the token, but that a lax reader may take for it. */
@@ -118,22 +126,22 @@ function otherSpelling(value: object, token: string): string | null {
 
 /** The first place of the body that no pointer names, or leads to, or lies below. */
 function unnamed(
-  named: readonly Pointer[],
+  { noun, named }: { readonly noun: Noun; readonly named: readonly Pointer[] },
   value: unknown,
   level: number,
   path: string,
 ): Objection | null {
   if (named.some((pointer) => pointer.length === level)) return null;
   if (typeof value !== 'object' || value === null || value instanceof InexactNumber) {
-    return refused(`the grant does not name ${quote(path)} of the body`);
+    return refused(`the grant does not name ${quote(path)} of the ${noun}`);
   }
   for (const [key, item] of Object.entries(value)) {
     const next = named.filter(({ [level]: token }) => token === EACH || token === key);
     const below = `${path}/${key}`;
     const fault =
       next.length === 0
-        ? refused(`the grant does not name ${quote(below)} of the body`)
-        : unnamed(next, item, level + 1, below);
+        ? refused(`the grant does not name ${quote(below)} of the ${noun}`)
+        : unnamed({ noun, named: next }, item, level + 1, below);
     if (fault !== null) return fault;
   }
   return null;

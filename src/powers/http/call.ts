@@ -19,11 +19,20 @@ export interface HttpCall {
   readonly body?: HttpBody | null;
   /** The request wants to become a WebSocket, whose messages no rule about bodies can see. */
   readonly websocket?: boolean;
+  /** One message that is sent over the WebSocket; left out of the request that begins it. */
+  readonly message?: HttpMessage;
   /** Reads on in the answer of a call that was permitted; changes nothing. */
   readonly reads?: boolean;
 }
 
 export type HttpHeader = readonly [name: string, value: string];
+
+/** What is sent over a WebSocket at a time, its fragments put together. Never changed. */
+export interface HttpMessage {
+  /** False for a binary message. */
+  readonly text: boolean;
+  readonly bytes: Uint8Array;
+}
 
 /** A body that was read whole: the very bytes that are sent. Never changed. */
 export interface HttpBody {

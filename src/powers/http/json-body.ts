@@ -1,5 +1,5 @@
 import { parseStrictJson } from '../../policy/strict-json.ts';
-import type { HttpBody, HttpCall, HttpHeader } from './call.ts';
+import type { HttpBody, HttpCall, HttpHeader, HttpMessage } from './call.ts';
 import { exactNumber } from './exact-number.ts';
 import { BODY_DEPTH_MAX, JUDGED_BODY_BYTES_MAX } from './limits.ts';
 import { type Objection, object } from './refusal.ts';
@@ -12,7 +12,7 @@ const JSON_TYPE =
   /^application\/(?:[a-z0-9!#$&^_.-]+\+)?json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8"))?$/i;
 
 /** Every grant and every narrowing of a chain judges the same body, which is parsed once. */
-const parsed = new WeakMap<HttpBody, JsonBody>();
+const parsed = new WeakMap<HttpBody | HttpMessage, JsonBody>();
 
 /**
  * The body as the JSON that every server reads it as, or why there is none: a content coding, a
@@ -28,10 +28,21 @@ export function readJsonBody(call: HttpCall): JsonBody {
   }
   const fault = faultOfHeaders(headers);
   if (fault !== null) return refused('body-unreadable', fault);
-  let json = parsed.get(body);
+  return parseOnce(body, 'its body');
+}
+
+/** The same of a message that is sent over a WebSocket, where only text is JSON. */
+export function readJsonMessage(message: HttpMessage): JsonBody {
+  if (!message.text)
+    return refused('body-unreadable', 'it is binary, and the grant has rules for it');
+  return parseOnce(message, 'it');
+}
+
+function parseOnce(source: HttpBody | HttpMessage, what: string): JsonBody {
+  let json = parsed.get(source);
   if (json === undefined) {
-    json = parse(body.bytes);
-    parsed.set(body, json);
+    json = parse(source.bytes, what);
+    parsed.set(source, json);
   }
   return json;
 }
@@ -52,15 +63,15 @@ function faultOfHeaders(headers: readonly HttpHeader[]): string | null {
   return JSON_TYPE.test(type) ? null : 'its body is not application/json in UTF-8';
 }
 
-function parse(bytes: Uint8Array): JsonBody {
+function parse(bytes: Uint8Array, what: string): JsonBody {
   if (bytes.length > JUDGED_BODY_BYTES_MAX) {
-    return refused('body-unreadable', `its body is longer than ${JUDGED_BODY_BYTES_MAX} bytes`);
+    return refused('body-unreadable', `${what} is longer than ${JUDGED_BODY_BYTES_MAX} bytes`);
   }
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return refused('body-unreadable', 'its body is not UTF-8');
+    return refused('body-unreadable', `${what} is not UTF-8`);
   }
   const json = parseStrictJson(text, {
     depthMax: BODY_DEPTH_MAX,
@@ -71,7 +82,7 @@ function parse(bytes: Uint8Array): JsonBody {
   const { line, column, reason } = json;
   return refused(
     'body-unreadable',
-    `its body is not strict JSON: ${reason} (line ${line}, column ${column})`,
+    `${what} is not strict JSON: ${reason} (line ${line}, column ${column})`,
   );
 }
 

@@ -3,14 +3,14 @@ import { quote } from '../../policy/quote.ts';
 import { type BodyRules, firstTokens, judgeBody } from './body-rules.ts';
 import type { HttpCall } from './call.ts';
 import { judgeHeaders } from './header-rules.ts';
-import { readJsonBody } from './json-body.ts';
+import { readJsonBody, readJsonMessage } from './json-body.ts';
 import { judgeGraphql } from './judge-graphql.ts';
 import type { HttpNarrowing } from './narrowing.ts';
 import { judgeQuery, readQuery } from './query-rules.ts';
 import { looseKey, type Objection, object, refuseFor } from './refusal.ts';
 
 /** Nearer than any refusal of a method or a path, and further away than one of the time only. */
-const DISTANCE = { query: 5, headers: 6, size: 7, body: 8 } as const;
+const DISTANCE = { query: 5, headers: 6, size: 7, body: 8, message: 9 } as const;
 
 /** Is there nothing in it but methods, a path and its variables? */
 export function isPlain(narrowing: HttpNarrowing): boolean {
@@ -18,6 +18,7 @@ export function isPlain(narrowing: HttpNarrowing): boolean {
     narrowing.query === undefined &&
     narrowing.headers === undefined &&
     narrowing.body === undefined &&
+    narrowing.message === undefined &&
     narrowing.graphql === undefined &&
     narrowing.requestBytesMax === undefined &&
     narrowing.any === undefined
@@ -34,7 +35,7 @@ export function judgeParts(
   what: string,
   assumeBody: boolean,
 ): Verdict {
-  const { query, headers, requestBytesMax, body, graphql } = narrowing;
+  const { query, headers, requestBytesMax, body, message, graphql } = narrowing;
   const inQuery = query === undefined ? null : judgeQuery(query, call.query);
   if (inQuery !== null) return refuseFor(what, inQuery, DISTANCE.query);
   const inHeaders = headers === undefined ? null : judgeHeaders(headers, call.headers);
@@ -42,9 +43,12 @@ export function judgeParts(
   const inSize =
     requestBytesMax === undefined ? null : judgeSize(requestBytesMax, call, assumeBody);
   if (inSize !== null) return refuseFor(what, inSize, DISTANCE.size);
-  if (body === undefined && graphql === undefined) return ALLOWED;
-  const inBody = judgeContent(narrowing, call, assumeBody);
-  return inBody === null ? ALLOWED : refuseFor(what, inBody, DISTANCE.body);
+  if (body !== undefined || graphql !== undefined) {
+    const inBody = judgeContent(narrowing, call, assumeBody);
+    if (inBody !== null) return refuseFor(what, inBody, DISTANCE.body);
+  }
+  const inMessage = message === undefined ? null : judgeMessage(message, call);
+  return inMessage === null ? ALLOWED : refuseFor(what, inMessage, DISTANCE.message);
 }
 
 function judgeSize(max: number, call: HttpCall, assumeBody: boolean): Objection | null {
@@ -82,6 +86,16 @@ function judgeContent(
   const inFields = body === undefined ? null : judgeBody(body, json.value);
   if (inFields !== null || graphql === undefined) return inFields;
   return judgeGraphql(graphql, call, json.value);
+}
+
+/** A WebSocket may begin; what is said over it is judged one message at a time. */
+function judgeMessage(rules: BodyRules, call: HttpCall): Objection | null {
+  if (call.websocket !== true) {
+    return object('body-refused', 'it is no WebSocket, and the grant has rules for messages');
+  }
+  if (call.message === undefined) return null;
+  const json = readJsonMessage(call.message);
+  return json.ok ? judgeBody(rules, json.value, 'message') : json.objection;
 }
 
 /** Query keys that servers of GraphQL read, some of them rather than the body. */

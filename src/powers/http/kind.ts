@@ -142,7 +142,9 @@ function explainMethod(narrowing: HttpNarrowing, call: HttpCall): string {
 /** Without the query, as its values may be private. */
 function describe(call: HttpCall): string {
   const verb = call.method.slice(0, METHOD_CHARS_SHOWN_MAX);
-  const method = call.reads === true ? `the answer of ${verb}` : verb;
+  const part =
+    call.message !== undefined ? 'a message over ' : call.reads === true ? 'the answer of ' : '';
+  const method = `${part}${verb}`;
   const kept = call.websocket === true ? ' (WebSocket)' : '';
   return `${method} ${formatOrigin(call.scheme, call.host, call.port)}${shorten(call.path)}${kept}`;
 }

@@ -83,6 +83,7 @@ const one = z.strictObject({
   query: z.exactOptional(queryRules),
   headers: z.exactOptional(headerRules),
   body: z.exactOptional(bodyRules),
+  message: z.exactOptional(bodyRules),
   graphql: z.exactOptional(graphqlRules),
   requestBytesMax: z.exactOptional(amount),
   responseBytesMax: z.exactOptional(amount),

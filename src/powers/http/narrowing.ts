@@ -15,6 +15,8 @@ export interface HttpNarrowing {
   readonly headers?: HeaderRules;
   /** The request has a JSON body, and it keeps these rules. */
   readonly body?: BodyRules;
+  /** The request begins a WebSocket, and every message sent over it is JSON that keeps these rules. */
+  readonly message?: BodyRules;
   /** The request is a GraphQL request by POST, and it keeps these rules. */
   readonly graphql?: GraphqlRules;
   /** Longest body of the request. */

@@ -18,6 +18,13 @@ export function needsBody(narrowings: readonly HttpNarrowing[]): boolean {
   );
 }
 
+/** Can the verdict of one of these narrowings hang on what is said over a WebSocket? */
+export function needsMessages(narrowings: readonly HttpNarrowing[]): boolean {
+  return narrowings.some(
+    ({ message, any }) => message !== undefined || (any !== undefined && needsMessages(any)),
+  );
+}
+
 /**
  * Would a grant permit this call if only its body, which was not read yet, is right? Asked after
  * the call was refused as it is, so that no body is read for nothing.

@@ -14,7 +14,7 @@ import {
 import type { QueryRules } from './query-rules.ts';
 
 /** The clauses of an `--only` text; the first word of each is its name. */
-export const CLAUSES = { query, header, body, graphql } as const;
+export const CLAUSES = { query, header, body, message: body, graphql } as const;
 
 export type ClauseName = keyof typeof CLAUSES;
 

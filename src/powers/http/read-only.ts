@@ -22,6 +22,7 @@ import { onlyFault, splitTexts, splitWords, type Word } from './only-words.ts';
  *     header   NAME=A|B +NAME -NAME only (no header that is not named)
  *     body     POINTER ?POINTER (may be missing) -POINTER (must not be there) only, a POINTER
  *              with any of =A|B :TYPE >=N <=N #>=N #<=N behind it
+ *     message  the same for each message that is sent over a WebSocket
  *     graphql  query=FIELD|FIELD mutation=* subscription=* depth<=N aliases<=N
  *     request<=SIZE response<=SIZE
  *
@@ -90,6 +91,7 @@ const NAMES: Readonly<Record<ClauseName, string>> = {
   query: 'query',
   header: 'headers',
   body: 'body',
+  message: 'message',
   graphql: 'graphql',
 };
 

@@ -33,7 +33,7 @@ function writeOne(narrowing: HttpNarrowing): string {
 }
 
 function writeWords(narrowing: HttpNarrowing): string {
-  const { methods, path, variables, query, headers, body, graphql } = narrowing;
+  const { methods, path, variables, query, headers, body, message, graphql } = narrowing;
   const { requestBytesMax, responseBytesMax } = narrowing;
   return [
     ...(methods === null ? [] : [[...methods].sort().join(',')]),
@@ -42,6 +42,7 @@ function writeWords(narrowing: HttpNarrowing): string {
     ...(query === undefined ? [] : ['query', ...queryWords(query)]),
     ...(headers === undefined ? [] : ['header', ...headerWords(headers)]),
     ...(body === undefined ? [] : ['body', ...bodyWords(body)]),
+    ...(message === undefined ? [] : ['message', ...bodyWords(message)]),
     ...(graphql === undefined ? [] : ['graphql', ...graphqlWords(graphql)]),
     ...(requestBytesMax === undefined ? [] : [`request<=${requestBytesMax}`]),
     ...(responseBytesMax === undefined ? [] : [`response<=${responseBytesMax}`]),

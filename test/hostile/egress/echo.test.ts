@@ -55,6 +55,11 @@ describe('an honest server that repeats what it received', () => {
     ['1 in an interim answer', 'early', /^HTTP\/1\.1 200/],
     ['1 in the answer to an upgrade', 'switch', /^HTTP\/1\.1 101 .*X-You-Sent: \S{33}\r\n/s],
     [
+      '38 in an answer that upgrades and does not prove it read the key',
+      'switch_unproven',
+      /^HTTP\/1\.1 502 .*upstream-unreachable/s,
+    ],
+    [
       '1 in the answer that declines an upgrade',
       'web_socket_declined',
       /^HTTP\/1\.1 426 .*no socket for \S{33}/s,

@@ -70,7 +70,7 @@ describe('a request that two readers understand differently', () => {
     ...['version_2', 'version_0_9', 'version_lower', 'line_tab', 'line_target_space'],
     ...['method_lower', 'method_odd', 'after_malformed', 'expect_odd', 'hidden_by_headers'],
     ...['h2c', 'h2c_list', 'h2c_no_connection', 'tls_upgrade', 'preface', 'socket_by_post'],
-    ...['socket_as_post', 'socket_with_body'],
+    ...['socket_as_post', 'socket_with_body', 'socket_not_named'],
   ])('32-35 (%s) is refused whole', (name) => {
     expect(textOf(name)).toMatch(/^HTTP\/1\.1 400 .*request-malformed/s);
     expect(arrived.filter(({ head }) => head.includes(name))).toEqual([]);

