@@ -317,7 +317,7 @@ export class Http2Session implements StreamHost {
     }
     const stream = this.#streams.get(id);
     if (stream === undefined) return;
-    if (!stream.answered) this.#spendReset();
+    if (!stream.begun) this.#spendReset();
     this.#forget(stream, false);
   }
 

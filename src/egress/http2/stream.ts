@@ -33,6 +33,8 @@ export class Http2Stream {
   /** All of the request is here. */
   remoteEnded: boolean;
   over = false;
+  /** Something of an answer was given to the socket. */
+  begun = false;
   /** When something was last sent, in milliseconds; what waits longer than a bound is cut. */
   moved = 0;
   readonly #host: StreamHost;
@@ -171,6 +173,7 @@ export class Http2Stream {
     }
     this.moved = Date.now();
     if (!Buffer.isBuffer(first)) {
+      this.begun = true;
       this.#queue.shift();
       return { item: first, end: this.#isLast() };
     }

@@ -34,7 +34,19 @@ class Http1Answer implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#handler.start(controller);
+    let unwanted: Error | null = null;
+    let begins = true;
+    this.#handler.start({
+      pause: () => controller.pause(),
+      resume: () => controller.resume(),
+      abort(reason) {
+        if (begins) unwanted = reason;
+        else controller.abort(reason);
+      },
+    });
+    begins = false;
+    // Nothing was written yet: what is thrown here ends the request alone, an abort the connection.
+    if (unwanted !== null) throw unwanted;
   }
 
   onResponseStart(

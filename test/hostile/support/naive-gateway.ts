@@ -50,7 +50,8 @@ export async function startNaiveGateway(
       new Http2Session(tls, UNBOUNDED, {
         request(stream, { fields }) {
           begun += 1;
-          longestHead = Math.max(longestHead, fields.join('').length);
+          const length = fields.reduce((sum, text) => sum + text.length, 0);
+          longestHead = Math.max(longestHead, length);
           translate(stream, fields, upstream);
         },
         refused() {},
