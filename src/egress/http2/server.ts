@@ -3,8 +3,8 @@ import type { BoxState } from '../box-egress.ts';
 import type { Connection } from '../connection.ts';
 import { type HeadResult, headerValues } from '../exchange/request-head.ts';
 import { serve } from '../exchange/serve.ts';
-import type { Refusal } from '../refusal.ts';
 import { refuseConnection } from '../refuse-connection.ts';
+import { serveExtendedConnect } from '../websocket/extended-connect.ts';
 import { http2Caller, http2Tunnel } from './caller.ts';
 import { isGrpc } from './grpc-refusal.ts';
 import type { HeaderBlock } from './header-blocks.ts';
@@ -72,9 +72,7 @@ function answer(
   const declared = read.ok ? declaredBytes(fields) : null;
   stream.expect(declared);
   if (read.ok && read.head.websocket) {
-    const reason = 'A WebSocket is asked for over HTTP/1.1 here.';
-    const refusal: Refusal = { code: 'protocol-refused', reason };
-    refuseConnection(connection, refusal, () => http2Tunnel(stream, box).refuse(refusal, null));
+    void serveExtendedConnect(connection, read, http2Tunnel(stream, box));
     return;
   }
   const method = fields[fields.indexOf(':method') + 1] ?? '';
