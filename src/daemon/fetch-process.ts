@@ -43,13 +43,14 @@ export function makeFetchProcess(
   }
 
   async function fetch(request: FetchRequest, options: FetchOptions): Promise<FetchAnswer> {
-    const { signal, credential, addressNamed } = options;
+    const { signal, credential, addressNamed, places } = options;
     if (signal.aborted) throw signal.reason;
     const job: FetchJob = {
       ...request,
       credential: credential === null ? null : bound(home, credential),
       override: hosts[`${request.host}:${request.port}`],
       addressNamed,
+      ...(places === undefined ? {} : { places }),
     };
     if (child === null) start();
     last += 1;

@@ -6,6 +6,7 @@ import type { BoxState } from './box-egress.ts';
 import { bringCredential } from './credentials/bring.ts';
 import { type MessageSlots, messageSlots } from './credentials/fill-message.ts';
 import { fillSlots } from './credentials/fill-slots.ts';
+import type { SlotRequest } from './credentials/slot-request.ts';
 import { type Decision, decide } from './decide.ts';
 import type { BodyReader } from './exchange/read-body.ts';
 import type { RequestHead } from './exchange/request-head.ts';
@@ -93,24 +94,17 @@ async function fillAndRecord(
   target: Target,
   head: RequestHead,
   url: string,
-  { grant, call, hold, model }: Extract<Decision, { ok: true }>,
+  decision: Extract<Decision, { ok: true }>,
   slots: SlotGrants,
 ): Promise<UseResult> {
+  const { grant, call, hold, model } = decision;
   // Usage is counted from an answer that can be read.
   const guarded = box.secrets.isGuarded(target) || model !== null;
-  const request = {
-    method: head.method,
-    origin: originOf(target),
-    headers: model === null ? head.headers : modelHeaders(head.headers),
-    query: head.path.query,
-    path: head.path.path,
-    body: call.body?.bytes ?? null,
-    ...(model === null ? { places: slots.placesOf(grant, call) } : {}),
-  };
+  const request = slotRequestOf(target, head, decision, slots);
   const brought = bringCredential(request, grant, box.secrets);
   if (!brought.ok) return refused(box, target, call, url, brought, grant);
   const usable = box.secrets.usable(brought.secret);
-  const filled = fillSlots(brought.request, usable, box.secrets.all);
+  const filled = fillSlots(brought.request, usable, box.secrets.all, brought.secret);
   if (!filled.ok) return refused(box, target, call, url, filled, grant);
   const messages = head.websocket ? messageSlots(request.origin, usable, box.secrets.all) : null;
   const secrets = holdSecrets(box, filled.used, messages);
@@ -159,6 +153,20 @@ async function fillAndRecord(
       responseBytesMax: responseBytesMax(grant.narrowings, call),
     },
   };
+}
+
+/** What the slots of a permitted request are looked for in. */
+function slotRequestOf(
+  target: Target,
+  { method, headers, path: { path, query } }: RequestHead,
+  { grant, call, model }: Extract<Decision, { ok: true }>,
+  slots: SlotGrants,
+): SlotRequest {
+  const body = call.body?.bytes ?? null;
+  const request = { method, origin: originOf(target), path, query, headers, body };
+  // The body of a question to a model is that of a provider, and has no slots.
+  if (model !== null) return { ...request, headers: modelHeaders(headers) };
+  return { ...request, places: slots.placesOf(grant, call) };
 }
 
 function noteOddities(box: BoxState, notes: readonly string[], url: string): void {

@@ -4,6 +4,7 @@ import type { PowerboxError } from '../wire/errors.ts';
 import type { Budgets } from './budgets.ts';
 import { closeLive } from './close-live.ts';
 import type { Node, OpenUse } from './graph.ts';
+import { narrowingsByHost } from './replica.ts';
 import { errorOf } from './validity.ts';
 import { watchTime } from './watch-time.ts';
 
@@ -38,6 +39,10 @@ export function openUse(
     context: {
       holder,
       narrowings: narrowingsOf(passed),
+      // Few calls look at it.
+      get byHost() {
+        return passed[0] === undefined ? 0 : narrowingsByHost(passed[0]);
+      },
       // Most calls are over before anybody asks for it.
       get signal(): EndSignal {
         controller ??= new AbortController();

@@ -32,7 +32,7 @@ function heldGrant(node: Node): HeldGrant {
 }
 
 /** Narrowings of the grants from the root on that the host gave, up to the first of a guest's. */
-function narrowingsByHost({ path }: Node): number {
+export function narrowingsByHost({ path }: Node): number {
   const host = path[0]?.grant.from;
   const first = path.findIndex(({ grant }) => grant.from !== host);
   const own = first === -1 ? path : path.slice(0, first);

@@ -20,6 +20,8 @@ export interface UseContext {
   readonly holder?: string;
   /** Of every grant on the way, root first; each must be kept within. */
   readonly narrowings: readonly unknown[];
+  /** How many of them, from the first on, the host wrote itself; left out for none. */
+  readonly byHost?: number;
   /** Aborted when the grant ends; the call must stop and let go of what it holds. */
   readonly signal: EndSignal;
   /**

@@ -115,6 +115,29 @@ describe('an http power of the daemon', () => {
     expect(JSON.stringify(received?.headers)).not.toContain(demo.token);
   });
 
+  it('puts its secret into the part of a path that the grant names, and nowhere else', async () => {
+    const value = '7123456789:AAHqZx81mQp0LkVt94RbWn62Yc8h';
+    const origin = `https://${API_HOST}`;
+    const where = [`--for=${origin}`, '--in=path:{token}'];
+    await place.powerbox(['secret', 'set', 'BOT_TOKEN', ...where], { input: value });
+    const bot = async (guest: string, only: string): Promise<Http> => {
+      await place.json('guest', 'add', guest);
+      const words = ['grant', `http:${origin} with BOT_TOKEN`, 'to', guest, '--as', 'bot'];
+      await place.json(...words, '--only', only);
+      return (await (await client.door.guest(guest)).lookup('bot')) as Http;
+    };
+    const bob = await bot('bob', 'GET /bot{token}/**');
+    const answer = await bob.fetch(get('/bot{token}/getMe'));
+    expect(demo.api.requests.at(-1)?.url).toBe(`/bot${value}/getMe`);
+    expect(JSON.stringify(answer)).not.toContain(value);
+    const own = get('/bot7000000000:AAattackerattackerattackeratt/getMe');
+    await expect(bob.fetch(own)).rejects.toThrow(/^\[credential-foreign\]/);
+    const carol = await bot('carol', 'GET /**');
+    await expect(carol.fetch(get('/bot{token}/getMe'))).rejects.toThrow(
+      /^\[credential-foreign\] .* nothing but the program can put a placeholder into path:\{token\}/,
+    );
+  });
+
   it('is cut in the middle of an answer when its grant ends', async () => {
     await place.json('guest', 'add', 'alice');
     const [grant] = await place.json('grant', 'api', 'to', 'alice', '--as', 'api');

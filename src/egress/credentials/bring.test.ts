@@ -26,7 +26,7 @@ function request(fields: Partial<SlotRequest> = {}): SlotRequest {
 function sent(secrets: BoxSecrets, asked: SlotRequest) {
   const brought = bringCredential(asked, GRANT, secrets);
   if (!brought.ok) throw new Error(brought.reason);
-  return fillSlots(brought.request, secrets.usable(brought.secret), secrets.all);
+  return fillSlots(brought.request, secrets.usable(brought.secret), secrets.all, brought.secret);
 }
 
 describe('bringCredential()', () => {
@@ -62,6 +62,28 @@ describe('bringCredential()', () => {
         request: { headers: ['authorization', `Bearer ${PLACEHOLDER}`] },
       });
     }
+  });
+
+  it('takes the name of a path variable for the placeholder of its own secret alone', () => {
+    const token: Slot = { in: 'path', variable: 'token' };
+    const path = '/bot{token}/getMe';
+    const variables = new Map([['token', { start: 4, end: 11 }]]);
+    const places = { named: false, variables, pointers: new Set<string>() };
+    const secrets = secretsWith(token, bearer);
+    for (const spelled of [path, path.replace('{', '%7B').replace('}', '%7D')]) {
+      const span = { start: 4, end: spelled.length - '/getMe'.length };
+      const asked = { path: spelled, places: { ...places, variables: new Map([['token', span]]) } };
+      expect(sent(secrets, request(asked))).toMatchObject({
+        path: `/bot${VALUE}/getMe`,
+        headers: [],
+      });
+    }
+    // A box's own secret has a placeholder that the box knows.
+    expect(fillSlots(request({ path, places }), secrets.all)).toMatchObject({
+      code: 'credential-foreign',
+    });
+    const none = bringCredential(request({ path }), GRANT, secretsWith(token));
+    expect(none).toMatchObject({ ok: false, code: 'credential-foreign' });
   });
 
   it('brings no second cookie beside its own, and none to a preflight', () => {

@@ -19,7 +19,8 @@ export type Brought =
 /**
  * Puts the placeholder of the grant's own secret into its slot, where the request leaves that
  * empty: the holder of such a grant uses the secret without knowing that there is one. What the
- * slot holds already stays, and is judged like everything that a box sends.
+ * slot holds already stays, and is judged like everything that a box sends. Nobody can leave a part
+ * of a path empty, so there the holder writes the name of the variable, as in `/bot{token}/getMe`.
  */
 export function bringCredential(
   request: SlotRequest,
@@ -59,7 +60,9 @@ function isBrought(slot: Slot): slot is BroughtSlot {
   return preference(slot) < BROUGHT.length;
 }
 
-function isFilled({ headers, query }: SlotRequest, slot: Slot): boolean {
+function isFilled({ headers, query, places }: SlotRequest, slot: Slot): boolean {
+  // Where the grant names the variable, the program wrote something there.
+  if (slot.in === 'path') return places?.variables.has(slot.variable) === true;
   if (slot.in === 'query') {
     return query.split('&').some((pair) => pair.split('=')[0] === encodeURIComponent(slot.name));
   }

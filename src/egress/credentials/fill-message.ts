@@ -58,7 +58,8 @@ export function fillMessage(text: string, slots: MessageSlots): FilledMessage {
   const request = { method: 'GET', origin, path: '/', query: '', headers: [] };
   let filled = text;
   try {
-    if (mayBeJson(text)) filled = fillJson({ request, open, all, used }, text, open, all);
+    if (mayBeJson(text))
+      filled = fillJson({ request, open, all, used, brought: null }, text, open, all);
   } catch (error) {
     if (!(error instanceof Foreign)) throw error;
     return { ok: false, code: error.code, reason: error.message };

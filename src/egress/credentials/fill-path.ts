@@ -6,7 +6,8 @@ import { heldByWhole } from './slot-value.ts';
 
 /**
  * The path with the values of its variables. A variable is a slot only where the grant has a path
- * pattern that names it; there it holds the placeholder, whole, and nothing else is sent.
+ * pattern that names it; there it holds the placeholder, whole, and nothing else is sent. For a
+ * secret that the grant brings, the name of the variable stands for its placeholder.
  */
 export function fillPath(filling: Filling): string {
   const { path, origin, places } = filling.request;
@@ -24,7 +25,9 @@ export function fillPath(filling: Filling): string {
     const held = percentDecoded(text);
     const slots = slotsIn(filling.open, 'path').filter(({ slot }) => slot.variable === variable);
     const sent = fillPlace(filling, place, text, slots, ({ slot, secret }) => {
-      const found = heldByWhole(held, secret.placeholder, secret.value);
+      const stands =
+        secret === filling.brought && held === nameOf(slot) ? secret.placeholder : held;
+      const found = heldByWhole(stands, secret.placeholder, secret.value);
       if (found.state !== 'placeholder') return found;
       if (faultInSlot(slot, secret.value) !== null) throw unfit(place, origin);
       return { state: 'placeholder', filled: encoded(secret.value) };
@@ -39,6 +42,11 @@ export function fillPath(filling: Filling): string {
     throw unfit('the path', origin);
   }
   return filled;
+}
+
+/** What the holder of a grant that brings a secret writes in its place: the variable, `{token}`. */
+export function nameOf({ variable }: { readonly variable: string }): string {
+  return `{${variable}}`;
 }
 
 /** As one segment (RFC 3986 §3.3): what is no `pchar` is encoded, and `'` as browsers do. */

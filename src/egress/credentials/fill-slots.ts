@@ -36,12 +36,14 @@ export type Filled =
 
 /**
  * `secrets` are those that may be filled in, wherever they are bound; `all` are those of the box,
- * each of which pins its origins, also for requests that it does not go into.
+ * each of which pins its origins, also for requests that it does not go into. `brought` is the
+ * one that the grant itself brings, see `bringCredential`.
  */
 export function fillSlots(
   request: SlotRequest,
   secrets: readonly BoundSecret[],
   all: readonly BoundSecret[] = secrets,
+  brought: BoundSecret | null = null,
 ): Filled {
   const body = request.body ?? null;
   const parts = splitQuery(request.query);
@@ -49,6 +51,7 @@ export function fillSlots(
     request,
     open: openSlots(request.origin, secrets),
     all: openSlots(request.origin, all),
+    brought,
     used: new Set(),
   };
   if (filling.all.length === 0) {

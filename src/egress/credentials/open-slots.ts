@@ -16,6 +16,8 @@ export interface Filling {
   readonly open: readonly OpenSlot[];
   /** Slots of every secret of the box: each holds a placeholder that may go there, or nothing. */
   readonly all: readonly OpenSlot[];
+  /** The secret that the grant itself brings; its holder need not know a placeholder. */
+  readonly brought: BoundSecret | null;
   readonly used: Set<BoundSecret>;
 }
 

@@ -3,7 +3,7 @@ import { canonicalHost } from '../../policy/host.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import { BoxSecrets } from '../box-secrets.ts';
 import { bringCredential } from '../credentials/bring.ts';
-import { fillSlots } from '../credentials/fill-slots.ts';
+import { type Filled, fillSlots } from '../credentials/fill-slots.ts';
 import { type AnswerBody, answerBody } from '../exchange/answer-body.ts';
 import type { AnswerControl, AnswerHandler } from '../exchange/answer-handler.ts';
 import { answerHead } from '../exchange/answer-head.ts';
@@ -36,7 +36,7 @@ export function beginExchange(
     const secrets = new BoxSecrets([]);
     if (job.credential !== null) secrets.adopt([job.credential]);
     const guarded = secrets.isGuarded(target);
-    const { headers, query } = filledParts(job, target, secrets);
+    const { headers, path, query, body } = filledParts(job, target, secrets);
     handler.scrubber = guarded ? secrets.scrubber : null;
     handler.bodiless = job.method === 'HEAD';
     const { override } = job;
@@ -44,9 +44,9 @@ export function beginExchange(
     const addressNamed = job.addressNamed && target.host.kind !== 'name';
     const request = {
       method: job.method,
-      path: query === '' ? job.path : `${job.path}?${query}`,
+      path: query === '' ? path : `${path}?${query}`,
       headers: upstreamHeaders(headers, authorityOf(target), guarded),
-      body: job.body,
+      body,
       preferred: 'http/1.1' as const,
     };
     upstreams.send(target, { override, addressNamed }, request, handler);
@@ -63,15 +63,19 @@ function targetOf({ scheme, host, port }: FetchJob): Target {
 }
 
 function filledParts(
-  { method, path, query, headers, credential }: FetchJob,
+  { method, path, query, headers, body, places, credential }: FetchJob,
   target: Target,
   secrets: BoxSecrets,
-): { headers: readonly string[]; query: string } {
-  const request = { method, origin: originOf(target), path, query, headers: headers.flat() };
+): Extract<Filled, { ok: true }> {
+  const request = {
+    ...{ method, origin: originOf(target), path, query, headers: headers.flat(), body },
+    ...(places === undefined ? {} : { places }),
+  };
   const grant = { secret: credential?.name ?? null, text: `${request.origin}` };
   const brought = bringCredential(request, grant, secrets);
   if (!brought.ok) throw new PowerboxError(brought.code, brought.reason);
-  const filled = fillSlots(brought.request, secrets.usable(brought.secret));
+  const { secret } = brought;
+  const filled = fillSlots(brought.request, secrets.usable(secret), secrets.all, secret);
   if (!filled.ok) throw new PowerboxError(filled.code, filled.reason);
   return filled;
 }

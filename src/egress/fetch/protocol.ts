@@ -1,3 +1,4 @@
+import type { SlotPlaces } from '../../powers/http/slot-places.ts';
 import type { ErrorCode } from '../../wire/errors.ts';
 import type { LinkSecret } from '../../wire/link.ts';
 import type { HostOverride } from '../protocol.ts';
@@ -17,6 +18,8 @@ export interface FetchJob {
   readonly body: Uint8Array | null;
   /** What the power brings into each of its requests; null for nothing. */
   readonly credential: LinkSecret | null;
+  /** Places for values that the grant names in the request; left out for none. */
+  readonly places?: SlotPlaces;
   readonly override: HostOverride | undefined;
   readonly addressNamed: boolean;
 }

@@ -1,5 +1,6 @@
 import type { EndSignal } from '../../ocap/live.ts';
 import type { HttpHeader } from './call.ts';
+import type { SlotPlaces } from './slot-places.ts';
 
 /** A request that was judged, in canonical form: these parts, and nothing else, are sent. */
 export interface FetchRequest {
@@ -18,6 +19,8 @@ export interface FetchOptions {
   readonly signal: EndSignal;
   /** Name of the secret whose value goes into its slot on the way. */
   readonly credential: string | null;
+  /** Places for values that the grant names in the request; left out for none. */
+  readonly places?: SlotPlaces;
   /** The power names this very address, so a private one is meant. */
   readonly addressNamed: boolean;
 }

@@ -105,6 +105,22 @@ describe('the http object', () => {
     expect(spent).toEqual([{ bytes: 3 }, { bytes: 6 }, { bytes: 5 }]);
   });
 
+  test('says where the host lets a value go, and not where a guest would', async () => {
+    const placesOf = async (byHost: number) => {
+      const up = upstream(['']);
+      const narrowings = ['GET /bot{token}/**'];
+      const use = { ...context(narrowings), byHost };
+      await call(openHttp(CONFIG, up), use, 'fetch', { url: '/bot{token}/getMe' });
+      return up.sent[0]?.options.places;
+    };
+    expect(await placesOf(1)).toEqual({
+      named: true,
+      variables: new Map([['token', { start: 4, end: 11 }]]),
+      pointers: new Set(),
+    });
+    expect(await placesOf(0)).toMatchObject({ named: false, variables: new Map() });
+  });
+
   test('gives bytes that are no text as bytes', async () => {
     const up: Fetcher = {
       fetch: () =>

@@ -8,6 +8,7 @@ import { FETCHED_BYTES_MAX } from './limits.ts';
 import type { HttpNarrowing } from './narrowing.ts';
 import { responseBytesMax } from './needs.ts';
 import { httpPower } from './power.ts';
+import { slotPlaces } from './slot-places.ts';
 
 /** The object behind an http power. What it sends is the canonical form that was judged. */
 export function openHttp(config: HttpConfig, fetcher: Fetcher): Live {
@@ -24,6 +25,7 @@ export function openHttp(config: HttpConfig, fetcher: Fetcher): Live {
       {
         signal: context.signal,
         credential: config.credential ?? null,
+        places: slotPlaces(narrowings.slice(0, context.byHost ?? 0), call),
         addressNamed: config.host.type === 'exact',
       },
     );
