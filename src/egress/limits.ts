@@ -20,6 +20,11 @@ export const SLOW_HEADS_CHECK_MS = 5_000;
 export const RESPONSE_HEAD_BYTES_MAX = 131_072;
 /** Time for a body that must be judged to arrive whole; such bodies are 1 MiB at most. */
 export const REQUEST_BODY_MS_MAX = 30_000;
+/**
+ * Silence in a body that is sent on as it comes, until its answer begins: whoever sends so slowly
+ * is not sending. From there on the silence of the answer counts, since both may go on for hours.
+ */
+export const REQUEST_IDLE_MS_MAX = 120_000;
 /** Bytes of bodies of one box that are held at a time to be judged, or until they are sent. */
 export const BUFFERED_BYTES_MAX = 33_554_432;
 /** What of a body that is too long to be judged is still taken, so that its refusal is read. */

@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream';
 import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
 import type { BoxState } from '../box-egress.ts';
-import { SHARE_OF_CHUNK } from '../limits.ts';
+import { REQUEST_IDLE_MS_MAX, SHARE_OF_CHUNK } from '../limits.ts';
 import type { Target } from '../target.ts';
 import { dialOptionsFor } from '../upstream/options.ts';
 import type { RequestBody } from '../upstream/send.ts';
@@ -12,6 +12,7 @@ import { answerHead } from './answer-head.ts';
 import type { Caller } from './caller.ts';
 import { explainFailure } from './failure.ts';
 import { makeResponseRow, type ResponseRow } from './response-row.ts';
+import { type Silence, watchSilence } from './silence.ts';
 
 /**
  * Sends a request that may leave and streams its answer back. Whatever happens, exactly one
@@ -47,6 +48,8 @@ class Exchange implements AnswerHandler {
   #status: number | null = null;
   #scrubbedHead = 0;
   #bytesOut = 0;
+  /** While a body goes to the upstream and nothing has come back. */
+  #silence: Silence | null = null;
   /** Bytes of the answer are being paid for; the next ones wait. */
   #paying = false;
   /** The box has been sent more than it reads. */
@@ -104,7 +107,7 @@ class Exchange implements AnswerHandler {
 
   /** The body as an upstream is sent it; bytes are counted on the way. */
   requestBody(): RequestBody {
-    const { body, declaredBytes } = this.#caller;
+    const { body } = this.#caller;
     if (this.#use.body !== null) {
       this.#bytesOut = this.#use.body.length;
       return this.#use.body;
@@ -112,21 +115,23 @@ class Exchange implements AnswerHandler {
     if (body === null) return null;
     const { meter } = this.#use;
     const leaks = this.#box.leaks.watch.isActive ? this.#box.leaks.stream('the body') : null;
-    if (declaredBytes !== null && meter === null && leaks === null) {
-      this.#bytesOut = declaredBytes;
-      return body;
-    }
+    const { share } = this.#box;
     const counter = new Transform({
       transform: (chunk: Buffer, _, done) => {
+        this.#silence?.heard();
         if (!this.#isClean(() => leaks?.write(chunk))) return;
         this.#bytesOut += chunk.length;
-        if (meter === null) done(null, chunk);
-        else meter.pay(chunk.length).then(() => done(null, chunk), done);
+        const go = () => done(null, chunk);
+        if (meter !== null) meter.pay(chunk.length).then(go, done);
+        else if (share.did(chunk.length)) go();
+        else share.when(SHARE_OF_CHUNK, go);
       },
       flush: (done) => {
+        this.#silence?.over();
         if (this.#isClean(() => leaks?.end())) done();
       },
     });
+    this.#silence = watchSilence(REQUEST_IDLE_MS_MAX, () => this.#cut(stalled(counter)));
     body.on('error', (error) => counter.destroy(error));
     return body.pipe(counter);
   }
@@ -153,6 +158,7 @@ class Exchange implements AnswerHandler {
   }
 
   head(status: number, message: string, raw: readonly Buffer[], isWhole: boolean): void {
+    this.#silence?.over();
     const scrubber = this.#use.guarded ? this.#box.secrets.scrubber : null;
     const result = answerHead(status, message, raw, scrubber);
     if (!result.ok) {
@@ -244,6 +250,7 @@ class Exchange implements AnswerHandler {
   }
 
   #record(code: ErrorCode | undefined): void {
+    this.#silence?.over();
     const passed = {
       bytesOut: this.#bytesOut,
       bytesIn: this.#body?.bytes ?? 0,
@@ -252,6 +259,13 @@ class Exchange implements AnswerHandler {
     this.#row.write(this.#status, passed, code);
     this.#use.model?.settle(code);
   }
+}
+
+/** Which of the two ends it was that a body came to a stop at. */
+function stalled(body: Transform): PowerboxError {
+  return body.readableLength > 0
+    ? new PowerboxError('upstream-timeout', 'The upstream server stopped taking the request.')
+    : new PowerboxError('limit-exceeded', 'The body of the request stopped arriving.');
 }
 
 /** The length that an answer says it has; zero when it says none. */
