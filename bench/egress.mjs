@@ -1,61 +1,104 @@
 // What a request costs on its way out of a box: the whole road, from a client in a real box through
 // the egress (TLS on both sides, judged, a secret put in, two rows in the journal, the answer
-// scrubbed) to a TLS server of this machine, beside the same client without a box.
-import { spawn } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { CLI, HOST, introduce, makePlace, SECRET, startUpstream } from './support/place.mjs';
-import { childrenOf, cpuMs, memoryKiB, printTable, summary } from './support/report.mjs';
+// scrubbed) to a TLS server of this machine; beside the same client with nothing in between, and
+// with other programs that end TLS for it.
+import { writeFileSync } from 'node:fs';
+import { NAMES, startContenders } from './egress/contenders.mjs';
+import { judge, printMemory, printRows } from './egress/judge.mjs';
+import { introduce, makePlace, startUpstream } from './support/place.mjs';
+import { cpuMs, memoryKiB, summary } from './support/report.mjs';
 
-const LOAD = new URL('support/load.mjs', import.meta.url).pathname;
-const GUARDED = 'powerbox, secret and scrub';
-const PLAIN = 'powerbox, no secret';
-const DIRECT = 'direct';
-const WARM = { path: '/1k', connections: 32, requests: 10_000 };
+const MANY = '1 KiB, 32 connections';
 
 export async function measure({ quick }) {
-  const seconds = quick ? 1 : 3;
+  const seconds = quick ? 0.5 : 1.5;
   const rounds = quick ? 2 : 5;
   const phases = [
     { name: '1 KiB, 1 connection', job: { path: '/1k', connections: 1, seconds } },
-    { name: '1 KiB, 32 connections', job: { path: '/1k', connections: 32, seconds } },
+    { name: MANY, job: { path: '/1k', connections: 32, seconds } },
     {
       name: 'new connections, 4 at once',
       job: { path: '/1k', connections: 4, seconds, fresh: true },
     },
     { name: '1 MiB, 4 connections', job: { path: '/1m', connections: 4, seconds } },
+    { name: 'HTTP/2, 1 KiB, 1 stream', job: { path: '/1k', connections: 1, streams: 1, seconds } },
+    {
+      name: 'HTTP/2, 1 KiB, 4 x 8 streams',
+      job: { path: '/1k', connections: 4, streams: 8, seconds },
+    },
+    {
+      name: 'HTTP/2, 1 MiB, 4 x 1 stream',
+      job: { path: '/1m', connections: 4, streams: 1, seconds },
+    },
   ];
   const place = makePlace();
   const upstream = await startUpstream(place);
-  const clients = [];
+  let contenders = [];
   try {
     introduce(place, upstream);
-    cpSync(LOAD, join(place.workspace, 'load.mjs'));
-    writeFileSync(join(place.workspace, 'ca.pem'), upstream.ca);
-    clients.push(await startDirect(place, upstream));
-    clients.push(await startBoxed(PLAIN, place, '-', []));
-    clients.push(await startBoxed(GUARDED, place, '$BENCH_TOKEN', ['--secret', 'BENCH_TOKEN']));
-    // Not counted: code is compiled for the way it is used only after some thousands of requests.
-    for (const client of clients) await client.ask(WARM);
-    const rows = await compare(clients, phases, rounds);
+    contenders = await startContenders(place, upstream);
+    const able = await warmUp(contenders, quick);
+    const before = new Map(contenders.map((one) => [one, residentMiB(one)]));
+    const rows = await compare(contenders, phases, rounds, able);
     printRows(rows, rounds, seconds);
-    const large = await sendLarge(clients.find(({ name }) => name === GUARDED));
-    return { upstream: upstream.name, rounds, secondsEach: seconds, rows, gibibyte: large };
+    const memory = contenders
+      .filter(({ pid }) => pid !== null)
+      .map((one) => ({
+        client: one.name,
+        before: before.get(one),
+        after: residentMiB(one),
+        most: memoryKiB(one.pid, 'status', 'VmHWM') / 1024,
+      }));
+    printMemory(memory);
+    const targets = judge(rows, MANY);
+    const large = await sendLarge(contenders.find(({ name }) => name === NAMES.powerbox));
+    return {
+      upstream: upstream.name,
+      rounds,
+      secondsEach: seconds,
+      rows,
+      memoryMiB: memory,
+      targets,
+      gibibyte: large,
+    };
   } finally {
-    await Promise.all(clients.map((client) => client.close()));
+    await Promise.all(contenders.map((contender) => contender.close()));
     upstream.close();
     place.close();
   }
 }
 
-async function compare(clients, phases, rounds) {
-  const rows = phases.flatMap((phase) => clients.map((client) => ({ phase, client, samples: [] })));
+/**
+ * Not counted: code is compiled for the way it is used only after some thousands of requests. Gives
+ * those that speak HTTP/2.
+ */
+async function warmUp(contenders, quick) {
+  const able = new Set();
+  const seconds = quick ? 1 : 3;
+  for (const contender of contenders) {
+    // What is fast because it leaves the secret out is not to be compared.
+    const proof = { path: '/authorized', connections: 1, requests: 1 };
+    if (contender.name !== NAMES.plain) await asked(contender, proof);
+    await asked(contender, { path: '/1k', connections: 32, requests: 10_000, seconds });
+    const job = { path: '/1k', connections: 4, streams: 8, requests: 5_000, seconds };
+    const { unsupported } = await asked(contender, job);
+    if (unsupported !== true) able.add(contender);
+  }
+  return able;
+}
+
+async function compare(contenders, phases, rounds, able) {
+  const rows = phases.flatMap((phase) =>
+    contenders.map((client) => ({ phase, client, samples: [] })),
+  );
+  const measured = rows.filter(
+    ({ phase, client }) => phase.job.streams === undefined || able.has(client),
+  );
   for (let round = 0; round < rounds; round++) {
-    for (const row of rows) row.samples.push(await sample(row.client, row.phase.job));
+    for (const row of measured) row.samples.push(await sample(row.client, row.phase.job));
   }
   return rows.map(({ phase, client, samples }) => {
-    const of = (pick) => summary(samples.map(pick));
+    const of = (pick) => (samples.length === 0 ? null : summary(samples.map(pick)));
     return {
       phase: phase.name,
       client: client.name,
@@ -63,100 +106,44 @@ async function compare(clients, phases, rounds) {
       megabytesPerSecond: of(({ bytes, ms }) => bytes / 1000 / ms),
       p50Ms: of(({ p50 }) => p50),
       p99Ms: of(({ p99 }) => p99),
-      egressCpuUs:
-        client.egress === null ? null : of(({ cpu, requests }) => (cpu * 1000) / requests),
+      cpuUs: client.pid === null ? null : of(({ cpu, requests }) => (cpu * 1000) / requests),
     };
   });
 }
 
 async function sample(client, job) {
-  const before = client.egress === null ? 0 : cpuMs(client.egress);
-  const result = await client.ask(job);
-  if (result.failed !== '') throw new Error(`${client.name}: ${result.failed}`);
-  // Rows of answers are written with the turn after.
-  return { ...result, cpu: client.egress === null ? 0 : cpuMs(client.egress) - before };
+  const before = client.pid === null ? 0 : cpuMs(client.pid);
+  const result = await asked(client, job);
+  return { ...result, cpu: client.pid === null ? 0 : cpuMs(client.pid) - before };
 }
 
-function printRows(rows, rounds, seconds) {
-  const number = ({ median }, digits) => median.toFixed(digits);
-  printTable(
-    `egress: ${rounds} rounds of ${seconds} s each, in turns; medians`,
-    ['', '', 'requests/s', 'MB/s', 'p50 ms', 'p99 ms', 'egress processor, us a request'],
-    rows.map((row) => [
-      row.phase,
-      row.client,
-      number(row.perSecond, 0),
-      number(row.megabytesPerSecond, 1),
-      number(row.p50Ms, 2),
-      number(row.p99Ms, 2),
-      row.egressCpuUs === null
-        ? ''
-        : `${number(row.egressCpuUs, 0)} (${row.egressCpuUs.min.toFixed(0)}-${row.egressCpuUs.max.toFixed(0)})`,
-    ]),
-  );
+async function asked(client, job) {
+  const result = await client.ask(job);
+  if (result.failed !== '') throw new Error(`${client.name}: ${result.failed}`);
+  return result;
+}
+
+function residentMiB({ pid }) {
+  return pid === null ? 0 : memoryKiB(pid, 'status', 'VmRSS') / 1024;
 }
 
 /** One GiB through the scrub: how fast, and how much memory the egress takes for it. */
 async function sendLarge(client) {
-  const rss = () => memoryKiB(client.egress, 'status', 'VmRSS') / 1024;
-  const before = rss();
+  const before = residentMiB(client);
   // Writing 5 there sets the peak back to what is resident now (proc(5)).
-  writeFileSync(`/proc/${client.egress}/clear_refs`, '5');
-  const cpuBefore = cpuMs(client.egress);
-  const { ms, bytes, failed } = await client.ask({ path: '/1g', connections: 1, requests: 1 });
-  if (failed !== '' || bytes < 2 ** 30) throw new Error(`the large answer did not come: ${failed}`);
+  writeFileSync(`/proc/${client.pid}/clear_refs`, '5');
+  const cpuBefore = cpuMs(client.pid);
+  const { ms, bytes } = await asked(client, { path: '/1g', connections: 1, requests: 1 });
+  if (bytes < 2 ** 30) throw new Error('the large answer did not come whole');
   // The load's first, uncounted requests send as much twice more.
   const result = {
     megabytesPerSecond: bytes / 1000 / ms,
     rssBeforeMiB: before,
-    rssPeakMiB: memoryKiB(client.egress, 'status', 'VmHWM') / 1024,
-    cpuMs: cpuMs(client.egress) - cpuBefore,
+    rssPeakMiB: memoryKiB(client.pid, 'status', 'VmHWM') / 1024,
+    cpuMs: cpuMs(client.pid) - cpuBefore,
   };
   console.log(
     `\n  1 GiB through the scrub: ${result.megabytesPerSecond.toFixed(0)} MB/s; memory of the egress ${before.toFixed(0)} MiB before, ${result.rssPeakMiB.toFixed(0)} MiB at most`,
   );
   return result;
-}
-
-function startDirect(place, upstream) {
-  const ca = join(place.workspace, 'ca.pem');
-  const args = [LOAD, HOST, '127.0.0.1', String(upstream.port), ca, SECRET];
-  return asked(DIRECT, spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] }), null);
-}
-
-async function startBoxed(name, place, token, flags) {
-  const load = `exec ${process.execPath} load.mjs ${HOST} ${HOST} 443 - "${token}"`;
-  const args = [CLI, 'run', '--allow', HOST, ...flags, '--', 'sh', '-c', load];
-  const options = { cwd: place.workspace, env: place.env, stdio: ['pipe', 'pipe', 'inherit'] };
-  const child = spawn(process.execPath, args, options);
-  const client = asked(name, child, null);
-  await client.ask({ path: '/1k', connections: 1, requests: 1 });
-  return { ...client, egress: egressOf(child.pid) };
-}
-
-function asked(name, child, egress) {
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ended = new Promise((done) => child.once('exit', done));
-  return {
-    name,
-    egress,
-    async ask(job) {
-      child.stdin.write(`${JSON.stringify(job)}\n`);
-      const { value, done } = await answers.next();
-      if (done) throw new Error(`${name} ended`);
-      return JSON.parse(value);
-    },
-    async close() {
-      child.stdin.end();
-      await ended;
-    },
-  };
-}
-
-function egressOf(starter) {
-  const found = childrenOf(starter).find((pid) =>
-    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('egress/main.js'),
-  );
-  if (found === undefined) throw new Error('the egress process was not found');
-  return found;
 }

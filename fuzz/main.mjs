@@ -1,8 +1,8 @@
 // Feeds changed inputs to every parser for a time:
 //   npm run fuzz -- [--seed N] [--seconds N] [--report FILE] [TARGET…]
 // The seed is printed, and the same seed makes the same inputs. An input that breaks a promise is
-// kept in fuzz/repros, where `npm test` tries it again from then on. The report is JSON, a line for
-// each target; those of targets that did not run now stay as they are.
+// kept in fuzz/repros, where `npm test` tries it again from then on. The report is JSON by target;
+// what it has of targets that did not run now stays.
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -55,10 +55,8 @@ function report(file) {
     const { target, ...outcome } = JSON.parse(line);
     known[target] = { date, node: process.version, seconds, seed, ...outcome };
   }
-  const rows = Object.entries(known)
-    .sort()
-    .map(([target, outcome]) => `  ${JSON.stringify(target)}: ${JSON.stringify(outcome)}`);
-  writeFileSync(file, `{\n${rows.join(',\n')}\n}\n`);
+  const sorted = Object.fromEntries(Object.entries(known).sort());
+  writeFileSync(file, `${JSON.stringify(sorted, null, 2)}\n`);
 }
 
 function whole(name, text) {

@@ -52,12 +52,13 @@ export function introduce(place, upstream) {
 }
 
 /**
- * A TLS server in a process of its own: nginx where it can be had, else Node. Serves `/1k` and
- * `/1m`, random bytes, and `/1g`, zeros.
+ * A TLS server in a process of its own, of HTTP/1.1 and HTTP/2: nginx where it can be had, else
+ * Node. Serves `/1k` and `/1m`, random bytes, `/1g`, zeros, and `/authorized`
+ * to requests that carry SECRET as a bearer.
  */
 export async function startUpstream(place) {
   const authority = makeAuthority();
-  const { cert, key } = authority.issue([HOST, '127.0.0.1']);
+  const { cert, key } = authority.issue([HOST, 'localhost', '127.0.0.1']);
   const root = join(place.root, 'upstream');
   mkdirSync(root);
   writeFileSync(join(root, 'cert.pem'), cert);
@@ -97,10 +98,14 @@ function startNginx(root, port, env) {
       ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${root}/${name};`).join(' ')}
       open_file_cache max=100;
       server {
-        listen 127.0.0.1:${port} ssl backlog=1024;
+        listen 127.0.0.1:${port} ssl http2 backlog=1024;
         ssl_certificate ${root}/cert.pem; ssl_certificate_key ${root}/key.pem;
         root ${root};
         location /id/ { return 200 "$uri\\n"; }
+        location = /authorized {
+          if ($http_authorization = "Bearer ${SECRET}") { return 200 "yes"; }
+          return 401 "no";
+        }
       }
     }`;
   writeFileSync(join(root, 'nginx.conf'), config);
@@ -112,7 +117,7 @@ function startNginx(root, port, env) {
 
 function startNode(root, port) {
   const program = new URL('upstream.mjs', import.meta.url).pathname;
-  return spawn(process.execPath, [program, root, String(port)], { stdio: 'ignore' });
+  return spawn(process.execPath, [program, root, String(port), SECRET], { stdio: 'ignore' });
 }
 
 function answers(port) {

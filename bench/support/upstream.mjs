@@ -1,16 +1,16 @@
-// The upstream server where there is no nginx: upstream.mjs FOLDER PORT
+// The upstream server where there is no nginx: upstream.mjs FOLDER PORT SECRET
 import { createReadStream, readFileSync } from 'node:fs';
-import { createServer } from 'node:https';
+import { createSecureServer } from 'node:http2';
 import { join } from 'node:path';
 
-const [root, port] = process.argv.slice(2);
+const [root, port, secret] = process.argv.slice(2);
 const small = new Map(['/1k', '/1m'].map((path) => [path, readFileSync(join(root, path))]));
 const tls = {
   cert: readFileSync(join(root, 'cert.pem')),
   key: readFileSync(join(root, 'key.pem')),
 };
 
-createServer(tls, (request, response) => {
+createSecureServer({ ...tls, allowHTTP1: true }, (request, response) => {
   request.resume();
   const body = small.get(request.url);
   if (body !== undefined) {
@@ -18,6 +18,9 @@ createServer(tls, (request, response) => {
   } else if (request.url === '/1g') {
     response.writeHead(200, { 'content-length': 2 ** 30 });
     createReadStream(join(root, '1g'), { highWaterMark: 1 << 18 }).pipe(response);
+  } else if (request.url === '/authorized') {
+    const good = request.headers.authorization === `Bearer ${secret}`;
+    response.writeHead(good ? 200 : 401, { 'content-length': 2 }).end('ok');
   } else if (request.url.startsWith('/id/')) {
     response.end(`${request.url}\n`);
   } else {
