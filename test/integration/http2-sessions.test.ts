@@ -270,7 +270,7 @@ describe('openWebsocketStream()', () => {
     expect(await open(await echoes('http/1.1'))).toBeNull();
     expect(await open(await echoes('both'), 'http/1.1')).toBeNull();
     const dead = await servers.raw((socket) => socket.destroy());
-    await expect(open(dead)).rejects.toThrow('ended the session');
+    await expect(open(dead)).rejects.toThrow('The connection to the upstream server ended.');
   });
 });
 

@@ -118,7 +118,7 @@ describe('the head of a request over HTTP/2', () => {
     ]);
     expect(told.error).toBeNull();
     expect(raw.slice(0, 8)).toEqual([
-      ...[':method', 'GET', ':scheme', 'https', ':path', '/', ':authority', UPSTREAM_NAME],
+      ...[':method', 'GET', ':scheme', 'https', ':authority', UPSTREAM_NAME, ':path', '/'],
     ]);
     const pairs = new Map<string, string[]>();
     for (let i = 8; i < raw.length; i += 2) {

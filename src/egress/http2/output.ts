@@ -8,20 +8,32 @@ import {
   WINDOW_DEFAULT,
 } from './frames.ts';
 import type { Http2Limits } from './limits.ts';
-import type { Http2Stream } from './stream.ts';
 import { NO_TABLE } from './write-fields.ts';
+
+/** A stream whose frames wait for their turn. */
+export interface OutputStream {
+  readonly id: number;
+  readonly sendWindow: number;
+  /** The next frame's content, of so many bytes at most; null for nothing, 'window' for no room. */
+  take(
+    most: number,
+  ):
+    | { readonly item: { readonly block: Buffer } | Buffer; readonly end: boolean }
+    | null
+    | 'window';
+}
 
 /**
  * What a session sends: its own frames at once, those of its streams in turn, one frame each, as
  * far as the windows and the socket have room. Everything of one turn of the loop is one write.
  */
-export class Http2Output {
+export class Http2Output<S extends OutputStream> {
   /** What may be sent on all streams together (RFC 9113 section 6.9). */
   window: number = WINDOW_DEFAULT;
   readonly #socket: Duplex;
   readonly #limits: Http2Limits;
-  readonly #sent: (stream: Http2Stream, last: boolean) => void;
-  readonly #ready = new Set<Http2Stream>();
+  readonly #sent: (stream: S, last: boolean) => void;
+  readonly #ready = new Set<S>();
   #frames: Buffer[] = [];
   #bytes = 0;
   /** Frames that wait since the socket took no more. */
@@ -32,11 +44,7 @@ export class Http2Output {
   #closed = false;
 
   /** `sent` is told of each frame of a stream, and whether it was the stream's last. */
-  constructor(
-    socket: Duplex,
-    limits: Http2Limits,
-    sent: (stream: Http2Stream, last: boolean) => void,
-  ) {
+  constructor(socket: Duplex, limits: Http2Limits, sent: (stream: S, last: boolean) => void) {
     this.#socket = socket;
     this.#limits = limits;
     this.#sent = sent;
@@ -56,12 +64,12 @@ export class Http2Output {
     return this.#replies <= this.#limits.waitingReplies;
   }
 
-  ready(stream: Http2Stream): void {
+  ready(stream: S): void {
     this.#ready.add(stream);
     this.#schedule();
   }
 
-  forget(stream: Http2Stream): void {
+  forget(stream: S): void {
     this.#ready.delete(stream);
   }
 

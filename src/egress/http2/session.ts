@@ -45,7 +45,7 @@ export class Http2Session implements StreamHost {
   readonly #handler: SessionHandler;
   readonly #frames = makeFrameReader();
   readonly #blocks: HeaderBlocks;
-  readonly #output: Http2Output;
+  readonly #output: Http2Output<Http2Stream>;
   readonly #streams = new Map<number, Http2Stream>();
   readonly #idle: Gauge;
   readonly #resets: Gauge;

@@ -1,3 +1,6 @@
+import { HTTP2_LIMITS, type Http2Limits } from '../http2/limits.ts';
+import { RESPONSE_HEAD_BYTES_MAX } from '../limits.ts';
+
 /** How long it is remembered which protocol a server lacks; servers change theirs by the week. */
 export const PROTOCOL_KNOWN_MS_MAX = 600_000;
 /** Time that a connection which was dialled for HTTP/2, and is not, waits to be used. */
@@ -30,11 +33,19 @@ export const SESSION_WINDOW_BYTES = 1_048_576;
 export const RESPONSE_HEADERS_MAX = 512;
 /** Answers that come before the final one (RFC 9110 section 15.2); servers send one or two. */
 export const INTERIM_ANSWERS_MAX = 32;
-/** PING, SETTINGS, GOAWAY and ORIGIN frames of an upstream between two sweeps. */
-export const CONTROL_FRAMES_MAX = 100;
-/** ORIGIN frames (RFC 8336) of one session: Node keeps every name in them. */
-export const ORIGIN_FRAMES_MAX = 4;
-/** Malformed frames of one session that are forgiven. */
-export const INVALID_FRAMES_MAX = 16;
-/** Settings in one SETTINGS frame; six are defined in RFC 9113, a few elsewhere. */
-export const SETTINGS_MAX = 32;
+/**
+ * Frames that neither begin an answer nor carry a body: so many at once, so many more in each second,
+ * and two for each frame that does. A fast upload is acknowledged by thousands a second, and those
+ * are earned by what was sent.
+ */
+export const IDLE_FRAMES_MAX = 4_000;
+export const IDLE_FRAMES_PER_SECOND_MAX = 2_000;
+/** Bytes of one request's body that wait to be sent before its program is slowed down. */
+export const WAITING_BYTES = 65_536;
+
+/** What an answer's head may be: as over HTTP/1.1. */
+export const BLOCK_LIMITS: Http2Limits = {
+  ...HTTP2_LIMITS,
+  blockBytes: RESPONSE_HEAD_BYTES_MAX,
+  listBytes: RESPONSE_HEAD_BYTES_MAX,
+};

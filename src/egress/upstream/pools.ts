@@ -1,11 +1,10 @@
-import type { ClientHttp2Stream } from 'node:http2';
 import { UPSTREAMS_MAX } from '../limits.ts';
 import { originOf, type Target } from '../target.ts';
 import { type DialOptions, literalRefusal } from './dial.ts';
 import type { Send } from './send.ts';
 import { TIMES, type Times } from './times.ts';
 import { makeUpstream, type Upstream } from './upstream.ts';
-import type { WebsocketRequest } from './websocket-stream.ts';
+import type { WebsocketRequest, WebsocketStream } from './websocket-stream.ts';
 
 /** The kept connections of one box. They are never shared between boxes, nor between targets. */
 export interface Upstreams {
@@ -20,7 +19,7 @@ export interface Upstreams {
     target: Target,
     options: DialOptions,
     request: WebsocketRequest,
-  ): Promise<ClientHttp2Stream | null>;
+  ): Promise<WebsocketStream | null>;
   /** Cuts everything that is in flight. */
   destroy(): void;
 }

@@ -24,8 +24,6 @@ export interface Sessions {
 }
 
 export interface SessionsParts {
-  /** `scheme://name:port`. */
-  readonly origin: string;
   /** Dials, offering h2 first. */
   dial(done: (error: Error | null, socket: Socket | null) => void): void;
   /** Takes a connection that was dialled and chose HTTP/1.1. */
@@ -91,7 +89,7 @@ class OpenSessions implements Sessions, SessionOwner {
 
   destroy(): void {
     this.#isOver = true;
-    for (const session of [...this.#open, ...this.#ending]) session.destroy();
+    for (const session of [...this.#open, ...this.#ending]) session.destroy(ended());
     this.#ending.clear();
     this.#failQueue(ended());
   }
@@ -135,7 +133,7 @@ class OpenSessions implements Sessions, SessionOwner {
   }
 
   #dial(): void {
-    const { dial, spare, origin, times } = this.#parts;
+    const { dial, spare, times } = this.#parts;
     this.#dialling += 1;
     dial((error, socket) => {
       this.#dialling -= 1;
@@ -144,7 +142,7 @@ class OpenSessions implements Sessions, SessionOwner {
       } else if (this.#isOver) {
         socket.destroy();
       } else if (protocolOf(socket) === 'h2') {
-        this.#open.add(new KeptSession(origin, socket, this, times));
+        this.#open.add(new KeptSession(socket, this, times));
         this.room();
       } else {
         spare(socket);

@@ -1,4 +1,3 @@
-import type { ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Pool } from 'undici';
 import type { AnswerHandler } from '../exchange/answer-handler.ts';
@@ -18,12 +17,12 @@ import { makeSessions, type Sessions } from './sessions.ts';
 import { makeSpares } from './spares.ts';
 import type { Times } from './times.ts';
 import { undiciPool } from './undici-pool.ts';
-import { openWebsocket, type WebsocketRequest } from './websocket-stream.ts';
+import { openWebsocket, type WebsocketRequest, type WebsocketStream } from './websocket-stream.ts';
 
 /** One target of one box: its kept connections, and what is known of the protocols it speaks. */
 export interface Upstream {
   send(request: OutgoingRequest, handler: AnswerHandler): void;
-  openWebsocketStream(request: WebsocketRequest): Promise<ClientHttp2Stream | null>;
+  openWebsocketStream(request: WebsocketRequest): Promise<WebsocketStream | null>;
   /** Takes nothing new, and lets end what is under way. */
   close(): void;
   /** Cuts everything. */
@@ -76,7 +75,7 @@ class OpenUpstream implements Upstream {
     }
   }
 
-  async openWebsocketStream(request: WebsocketRequest): Promise<ClientHttp2Stream | null> {
+  async openWebsocketStream(request: WebsocketRequest): Promise<WebsocketStream | null> {
     if (!this.#meansHttp2(request.preferred)) return null;
     return openWebsocket(this.#openSessions(), request);
   }
@@ -121,7 +120,6 @@ class OpenUpstream implements Upstream {
 
   #openSessions(): Sessions {
     this.#sessions ??= makeSessions({
-      origin: this.#origin,
       times: this.#times,
       dial: (done) => dial(this.#target, this.#options, done, EITHER),
       spare: (socket) => {

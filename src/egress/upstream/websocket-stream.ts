@@ -1,7 +1,8 @@
-import type { ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
+import { Duplex } from 'node:stream';
+import type { ClientStream, StreamHandler } from './client-stream.ts';
 import type { Protocol } from './dial.ts';
-import { http2Head } from './http2-head.ts';
-import type { KeptSession, Live } from './session.ts';
+import { websocketHead } from './http2-head.ts';
+import type { KeptSession } from './session.ts';
 import type { Sessions, Waiting } from './sessions.ts';
 
 /** A WebSocket that is to be begun (RFC 8441 section 5). */
@@ -9,41 +10,34 @@ export interface WebsocketRequest {
   /** Path and query. */
   readonly path: string;
   /** Flat list of names and values, Host first; what RFC 8441 leaves out is left out here. */
-  readonly headers: string[];
+  readonly headers: readonly string[];
   /** What the program speaks. */
   readonly preferred: Protocol;
 }
 
-/** What the stream itself takes the place of (RFC 8441 section 5), and what a request alone has. */
-const REPLACED: readonly string[] = ['sec-websocket-key', 'te'];
+/** Told of the one head that answers: its status, and its fields flat, names lower-case. */
+export type OnAnswer = (status: number, fields: readonly string[]) => void;
 
 /**
- * Opens the stream of a WebSocket in a session; its answer is yet to come (`response`). Null where
- * the upstream chose HTTP/1.1, or does not take extended CONNECT. Rejects with a PowerboxError.
+ * Opens the stream of a WebSocket in a session; its answer is yet to come. Null where the upstream
+ * chose HTTP/1.1, or does not take extended CONNECT. Rejects with a PowerboxError.
  */
 export function openWebsocket(
   sessions: Sessions,
-  request: WebsocketRequest,
-): Promise<ClientHttp2Stream | null> {
-  const head = websocketHead(request);
+  { path, headers }: WebsocketRequest,
+): Promise<WebsocketStream | null> {
+  const head = websocketHead(path, headers);
   return new Promise((done, fail) => sessions.enter(new Opening(head, done, fail)));
 }
 
-function websocketHead({ path, headers }: WebsocketRequest): OutgoingHttpHeaders {
-  const head = http2Head({ method: 'CONNECT', path, headers, body: null, preferred: 'h2' });
-  for (const name of REPLACED) delete head[name];
-  head[':protocol'] = 'websocket';
-  return head;
-}
-
-class Opening implements Waiting, Live {
-  readonly #head: OutgoingHttpHeaders;
-  readonly #done: (stream: ClientHttp2Stream | null) => void;
+class Opening implements Waiting {
+  readonly #head: Buffer;
+  readonly #done: (stream: WebsocketStream | null) => void;
   readonly fail: (error: unknown) => void;
 
   constructor(
-    head: OutgoingHttpHeaders,
-    done: (stream: ClientHttp2Stream | null) => void,
+    head: Buffer,
+    done: (stream: WebsocketStream | null) => void,
     fail: (error: unknown) => void,
   ) {
     this.#head = head;
@@ -54,7 +48,7 @@ class Opening implements Waiting, Live {
   begin(session: KeptSession): void {
     session.whenTold((error) => {
       if (error !== null) this.fail(error);
-      else if (session.takesExtendedConnect) this.#open(session);
+      else if (session.takesExtendedConnect) this.#done(new WebsocketStream(session, this.#head));
       else this.#done(null);
     });
   }
@@ -62,21 +56,59 @@ class Opening implements Waiting, Live {
   unspoken(): void {
     this.#done(null);
   }
+}
 
-  /** How long a WebSocket may be silent is not for its session to say. */
-  sweep(): void {}
+/**
+ * The stream of a WebSocket: emits `response` with the head that answers, then carries its frames.
+ * How long it may be silent is for its user to say. It closes with an error where it is cut, and
+ * one that nobody listens to is of no effect.
+ */
+export class WebsocketStream extends Duplex {
+  readonly #stream: ClientStream;
+  #written: (() => void) | null = null;
 
-  refusedAfter(): void {}
+  constructor(session: KeptSession, head: Buffer) {
+    super();
+    this.on('error', () => {});
+    const handler: StreamHandler = {
+      head: (status, fields, isWhole) => {
+        if (status < 200) return;
+        this.emit('response', status, fields);
+        if (isWhole) this.push(null);
+      },
+      data: (chunk) => {
+        if (!this.push(chunk)) this.#stream.pause();
+      },
+      end: () => void this.push(null),
+      fail: (error) => void this.destroy(error),
+      drain: () => this.#drain(),
+      sweep() {},
+    };
+    this.#stream = session.begin(head, false, handler);
+  }
 
-  #open(session: KeptSession): void {
-    try {
-      const stream = session.begin(this.#head, false, this);
-      // It may fail before whoever waits for it listens.
-      stream.on('error', () => {});
-      stream.once('close', () => session.over(this));
-      this.#done(stream);
-    } catch (error) {
-      this.fail(error);
-    }
+  #drain(): void {
+    const written = this.#written;
+    this.#written = null;
+    written?.();
+  }
+
+  override _read(): void {
+    this.#stream.resume();
+  }
+
+  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
+    if (this.#stream.write(chunk)) done();
+    else this.#written = done;
+  }
+
+  override _final(done: () => void): void {
+    this.#stream.end();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#stream.reset();
+    done(error);
   }
 }

@@ -1,5 +1,4 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import type { ClientHttp2Stream, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { PowerboxError } from '../../wire/errors.ts';
@@ -8,6 +7,7 @@ import { RESPONSE_HEAD_BYTES_MAX, RESPONSE_HEAD_MS_MAX } from '../limits.ts';
 import type { Target } from '../target.ts';
 import { type DialOptions, dial } from '../upstream/dial.ts';
 import { dialOptionsFor } from '../upstream/options.ts';
+import type { WebsocketStream } from '../upstream/websocket-stream.ts';
 import type { Use } from '../use.ts';
 import { type Agreed, agreed, freshKey } from './handshake.ts';
 import { PROBE_MS } from './limits.ts';
@@ -70,7 +70,7 @@ export function openUpstream(
 
 /** RFC 8441 section 5. */
 function overStream(
-  stream: ClientHttp2Stream,
+  stream: WebsocketStream,
   { deflate, protocols }: SocketRequest,
   handler: HandshakeHandler,
 ): void {
@@ -82,9 +82,9 @@ function overStream(
     clearTimeout(timer);
     handler.failed(new Error('the stream ended before its answer'));
   });
-  stream.once('response', (headers) => {
+  stream.once('response', (status: number, headers: readonly string[]) => {
     clearTimeout(timer);
-    const answer = answerOverHttp2(headers);
+    const answer: SocketAnswer = { status, message: '', headers };
     if (answer.status !== 200) {
       handler.declined(answer, stream);
       return;
@@ -98,15 +98,6 @@ function overStream(
     stream.destroy();
   });
   handler.reached(() => stream.destroy());
-}
-
-function answerOverHttp2(fields: IncomingHttpHeaders & IncomingHttpStatusHeader): SocketAnswer {
-  const headers: string[] = [];
-  for (const [name, value] of Object.entries(fields)) {
-    if (name.startsWith(':') || value === undefined) continue;
-    for (const one of Array.isArray(value) ? value : [String(value)]) headers.push(name, one);
-  }
-  return { status: fields[':status'] ?? 502, message: '', headers };
 }
 
 /**

@@ -180,7 +180,7 @@ describe('an upstream that speaks HTTP/2', () => {
   ])('and sends %s ends the request with a reason', async (_what, trick) => {
     const served = await against(trick);
     const told = await ask(upstreams, served.place);
-    expect(['upstream-unreachable', 'upstream-timeout']).toContain(refused(told));
+    expect(refused(told)).toBe('upstream-unreachable');
     expect(told.status).toBeNull();
   });
 
@@ -227,7 +227,7 @@ describe('an upstream that speaks HTTP/2', () => {
     for (const answer of [inFrames, endless, empty, many]) {
       const served = await against({ answer });
       const told = await ask(upstreams, served.place);
-      expect(['upstream-unreachable', 'upstream-timeout'], answer.name).toContain(refused(told));
+      expect(refused(told), answer.name).toBe('upstream-unreachable');
       servers.close();
     }
   });
@@ -268,7 +268,7 @@ describe('an upstream that speaks HTTP/2', () => {
       expect((await ask(upstreams, other.place)).body.toString()).toBe('ok');
     }
     expect(process.memoryUsage().rss - before).toBeLessThan(128 * 1024 * 1024);
-    expect(refused(await asked)).toBe('upstream-timeout');
+    expect(refused(await asked)).toBe('upstream-unreachable');
   });
 
   it('and resets every request as fast as it comes leaves nothing behind', async () => {
