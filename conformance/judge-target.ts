@@ -2,13 +2,14 @@ import { CASES } from './cases/all.ts';
 import { DATAGRAMS } from './cases/channels.ts';
 import { ADMIN } from './cases/names.ts';
 import { works } from './judges.ts';
-import { NOTHING, POLICY } from './policy.ts';
+import { POLICY, VARIANTS } from './policy.ts';
 import { type Certificates, type Services, startServices } from './services/services.ts';
 import type { OpenStage } from './stage.ts';
-import type { Adapter, Case, Cell, Evidence, Outcome, Word } from './types.ts';
+import type { Adapter, Case, Cell, Evidence, Outcome, Started, Variant, Word } from './types.ts';
 
 /** Attacks that load the target, which come after all others and one at a time. */
-const LOADS = /^(?:h2_(?:rapid|continuations|table|settings|ping)|slow_heads|many_names|budget|ok_budget|missing_secret|policy_files|large_head|many_headers|long_url)/;
+const LOADS =
+  /^(?:h2_(?:rapid|continuations|table|settings|ping)|slow_heads|many_names|budget|ok_budget|missing_secret|policy_files|large_head|many_headers|long_url)/;
 
 const NUMBERS = Array.from({ length: 53 }, (_, index) => index + 1);
 
@@ -29,19 +30,26 @@ export async function judgeTarget(
   const numbers = only ?? NUMBERS;
   const cases = CASES.filter(({ number }) => numbers.includes(number));
   const applicable = cases.filter((one) => missingNeed(adapter, one) === null);
-  const usual = await gather(adapter, stage, certificates, applicable.filter(isUsual), false);
-  const empty = await gather(adapter, stage, certificates, applicable.filter(isEmpty), true);
+  const place = { adapter, stage, certificates };
+  const found = new Map<Variant | undefined, ReadonlyMap<string, Evidence>>();
+  for (const variant of [undefined, 'empty', 'store down'] as const) {
+    const own = applicable.filter(({ policy }) => policy === variant);
+    found.set(variant, await gather(place, own, variant));
+  }
   return numbers.map((number) => {
     const own = cases.filter((one) => one.number === number);
     const outcomes = own.flatMap((one) =>
-      outcomesOf(one, missingNeed(adapter, one), one.policy === 'empty' ? empty : usual),
+      outcomesOf(one, missingNeed(adapter, one), found.get(one.policy) ?? new Map()),
     );
     return cellOf(number, outcomes);
   });
 }
 
-const isEmpty = ({ policy }: Case): boolean => policy === 'empty';
-const isUsual = ({ policy }: Case): boolean => policy !== 'empty';
+interface Place {
+  readonly adapter: Adapter;
+  readonly stage: OpenStage;
+  readonly certificates: Certificates;
+}
 
 function missingNeed(adapter: Adapter, { needs = [] }: Case): string | null {
   for (const need of needs) {
@@ -53,11 +61,9 @@ function missingNeed(adapter: Adapter, { needs = [] }: Case): string | null {
 
 /** What became of each attack and twin of these cases, in one start of the target. */
 async function gather(
-  adapter: Adapter,
-  stage: OpenStage,
-  certificates: Certificates,
+  { adapter, stage, certificates }: Place,
   cases: readonly Case[],
-  empty: boolean,
+  variant: Variant | undefined,
 ): Promise<ReadonlyMap<string, Evidence>> {
   const names = [...new Set(cases.flatMap(({ attacks, twin }) => [...attacks, twin]))].filter(
     (name) => name !== '',
@@ -65,15 +71,21 @@ async function gather(
   const found = new Map<string, Evidence>();
   if (names.length === 0) return found;
   const services = await startServices(certificates, adapter.name === 'none');
-  const started = await adapter.start(stage, empty ? NOTHING : POLICY);
+  const started = await adapter.start(stage, variant === undefined ? POLICY : VARIANTS[variant]);
   try {
-    const marks = new Map(names.map((name, index) => [name, `K${adapter.name.slice(0, 2)}${index}K`]));
+    const marks = new Map(
+      names.map((name, index) => [name, `K${adapter.name.slice(0, 2)}${index}K`]),
+    );
     const light = names.filter((name) => !LOADS.test(name));
     // Twins come first: what they need may be used up behind them.
     const loads = names.filter((name) => LOADS.test(name)).sort(byHonesty);
-    for (const batch of [light, ...loads.map((name) => [name])].filter(({ length }) => length > 0)) {
-      const printed = await started.run(batch.map((name) => `${name}:${marks.get(name)}`));
-      const results = JSON.parse(printed) as Record<string, Result>;
+    for (const [batch, how] of [
+      [light, []],
+      [loads, ['one-by-one']],
+    ] as const) {
+      if (batch.length === 0) continue;
+      const words = batch.map((name) => `${name}:${marks.get(name)}`);
+      const results = await resultsOf(started, [...how, ...words]);
       for (const name of batch) {
         const mark = marks.get(name) as string;
         found.set(name, evidenceOf(mark, results[name] as Result, services, stage));
@@ -84,6 +96,17 @@ async function gather(
     await services.close();
   }
   return found;
+}
+
+/** A target that does not run the program at all has refused each attack. */
+async function resultsOf(
+  started: Started,
+  words: readonly string[],
+): Promise<Readonly<Record<string, Result>>> {
+  const ended = await started.run(words);
+  if ('results' in ended) return JSON.parse(ended.results) as Record<string, Result>;
+  const refused = { seen: '', sent: true, error: ended.refused, seconds: 0 };
+  return Object.fromEntries(words.map((word) => [word.split(':')[0], refused]));
 }
 
 function byHonesty(one: string, other: string): number {
@@ -136,7 +159,8 @@ function outcomesOf(
     const why = one.judge(found);
     const { seconds } = found;
     if (why !== null) return { attack, documented, word: 'leaked', why, seconds };
-    if (!found.sent) return { attack, documented, word: 'not sent', why: found.error ?? '', seconds };
+    if (!found.sent)
+      return { attack, documented, word: 'not sent', why: found.error ?? '', seconds };
     if (!twinWorks) {
       const said = (twin?.text ?? '').slice(-400);
       return { attack, documented, word: 'refused wrongly', why: `${one.twin}: ${said}`, seconds };

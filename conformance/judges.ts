@@ -1,6 +1,6 @@
 import { reveals } from '../test/hostile/support/readings.ts';
-import { readStrictly } from './services/strict-reader.ts';
 import { LEAKED, OTHER_TOKEN, TOKEN } from './policy.ts';
+import { readStrictly } from './services/strict-reader.ts';
 import type { Evidence } from './types.ts';
 
 /** In what way an attack succeeded; null when it did not. */
@@ -27,7 +27,9 @@ export const cameTo =
 export const cameWith =
   (words: RegExp): Judge =>
   ({ arrived }) => {
-    const found = arrived.find(({ asked }) => words.test(asked.head) || words.test(textOf(asked.body)));
+    const found = arrived.find(
+      ({ asked }) => words.test(asked.head) || words.test(textOf(asked.body)),
+    );
     return found === undefined ? null : `it came to ${found.service}`;
   };
 
@@ -40,8 +42,10 @@ export const requested =
     for (const { service, heard: one } of heard) {
       if (one.bytes.subarray(0, 3).equals(PREFACE)) continue;
       const own = readStrictly(one.bytes).filter(({ bytes }) => bytes.includes(mark));
-      if (own.some(({ malformed }) => malformed)) return `it came to ${service}, where readers differ`;
-      if (own.some(({ head }) => words.test(head.split('\r\n')[0] as string))) return `it came to ${service}`;
+      if (own.some(({ malformed }) => malformed))
+        return `it came to ${service}, where readers differ`;
+      if (own.some(({ head }) => words.test(head.split('\r\n')[0] as string)))
+        return `it came to ${service}`;
     }
     return null;
   };
@@ -68,7 +72,8 @@ function textOf(body: Buffer): string {
 /** The value came anywhere but in the slot that it has at its own host. */
 export const valueOutsideSlot: Judge = ({ arrived }) => {
   for (const { service, asked } of arrived) {
-    const slot = service === 'other' ? /^x-api-key: .*$/im : /^authorization: (?:bearer|token) \S+$/im;
+    const slot =
+      service === 'other' ? /^x-api-key: .*$/im : /^authorization: (?:bearer|token) \S+$/im;
     const own = service === 'other' ? OTHER_TOKEN : TOKEN;
     const exact = (slot.exec(asked.head)?.[0] ?? '').split(' ').at(-1) === own;
     const rest = `${exact ? asked.head.replace(slot, '') : asked.head}\n${asked.body.toString('latin1')}`;
@@ -94,7 +99,13 @@ export const any =
     return null;
   };
 
-/** An honest request works when it came, and its answer was read. */
+/** An honest request works when it came whole, with the value in its slot, and was answered. */
 export function works({ arrived, heard, text }: Evidence): boolean {
-  return (arrived.length > 0 || heard.length > 0) && /^HTTP\/1\.1 (?:[23]\d\d|101)|^\0\0/.test(text);
+  const whole = arrived.every(({ service, asked }) => {
+    if (service === 'api' && !asked.head.includes(`Bearer ${TOKEN}`)) return false;
+    if (service === 'other' && !asked.head.includes(OTHER_TOKEN)) return false;
+    return asked.method !== 'POST' || asked.body.length > 0;
+  });
+  const came = arrived.length > 0 || heard.length > 0;
+  return came && whole && /^HTTP\/1\.1 (?:[23]\d\d|101)|^\0\0/.test(text);
 }

@@ -1,4 +1,4 @@
-import type { Policy, Rule, Secret } from './types.ts';
+import type { Policy, Rule, Secret, Variant } from './types.ts';
 
 /** With characters that encoders escape, and one that base64 splits. */
 export const TOKEN = 'tok_live-9fQ2mZ7xLw4TbR6y8KpV';
@@ -44,7 +44,12 @@ const SECRETS: readonly Secret[] = [
     origins: ['api', 'repos', ...BAD_CERTIFICATES].map(https),
     slot: 'bearer',
   },
-  { name: 'OTHER_TOKEN', value: OTHER_TOKEN, origins: [https('other')], slot: { header: 'x-api-key' } },
+  {
+    name: 'OTHER_TOKEN',
+    value: OTHER_TOKEN,
+    origins: [https('other')],
+    slot: { header: 'x-api-key' },
+  },
   {
     name: 'BAD_TOKEN',
     value: 'bad_live-2kQ7\r\nX-Injected: smuggled',
@@ -57,4 +62,8 @@ const SECRETS: readonly Secret[] = [
 /** What every target is told to allow; each in its own words. */
 export const POLICY: Policy = { rules: RULES, secrets: SECRETS };
 
-export const NOTHING: Policy = { rules: [], secrets: [] };
+/** What is told in a start of its own. */
+export const VARIANTS: Readonly<Record<Variant, Policy>> = {
+  empty: { rules: [], secrets: [] },
+  'store down': { ...POLICY, storeDown: true },
+};

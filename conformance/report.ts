@@ -48,7 +48,10 @@ export function detailsOf(columns: readonly Column[]): string {
       cells.flatMap(({ number, outcomes }) =>
         outcomes
           .filter(({ word }) => !['held', 'not applicable'].includes(word))
-          .map(({ attack, word, why }) => `${name} ${number} ${attack}: ${word}, ${why.replace(/\s+/g, ' ')}`),
+          .map(
+            ({ attack, word, why }) =>
+              `${name} ${number} ${attack}: ${word}, ${why.replace(/\s+/g, ' ')}`,
+          ),
       ),
     )
     .join('\n');

@@ -28,6 +28,8 @@ export interface Secret {
 }
 
 export interface Policy {
+  /** The store of the secret without a value is down from the beginning. */
+  readonly storeDown?: true;
   readonly rules: readonly Rule[];
   readonly secrets: readonly Secret[];
 }
@@ -50,8 +52,10 @@ export interface Started {
   readonly env: Readonly<Record<string, string>>;
   /** Secrets that it did not take. */
   readonly refused: readonly string[];
-  /** Runs the attacks where an agent would run; gives standard output. */
-  run(words: readonly string[]): Promise<string>;
+  /** Runs the attacks where an agent would run: what they printed, or why the target ran nothing. */
+  run(
+    words: readonly string[],
+  ): Promise<{ readonly results: string } | { readonly refused: string }>;
   close(): Promise<void>;
 }
 
@@ -67,6 +71,7 @@ export type Need =
   | 'leak detection'
   | 'placeholders'
   | 'SOCKS'
+  | 'WebSocket'
   | 'a secret store';
 
 /** The one file that a target needs. */
@@ -96,6 +101,9 @@ export interface Evidence {
   readonly heard: readonly { readonly service: string; readonly heard: Heard }[];
 }
 
+/** What is in place of the usual policy. */
+export type Variant = 'empty' | 'store down';
+
 export interface Case {
   /** 1 to 53. */
   readonly number: number;
@@ -111,7 +119,7 @@ export interface Case {
   /** Where docs/limitations.md says that this is not held. */
   readonly documented?: true;
   /** Run in a start of its own, with this in place of the usual policy. */
-  readonly policy?: 'empty';
+  readonly policy?: Variant;
 }
 
 export type Word = 'held' | 'leaked' | 'refused wrongly' | 'not applicable';

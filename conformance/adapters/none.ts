@@ -16,12 +16,15 @@ export const none: Adapter = {
   },
   async start(stage, policy) {
     const cwd = stage.workspace();
+    const variables = { ...valuesOf(policy), POLICY_FILES: JSON.stringify([`${cwd}/leaked.txt`]) };
     return {
-      env: { ...valuesOf(policy), POLICY_FILES: JSON.stringify([`${cwd}/leaked.txt`]) },
+      env: variables,
       refused: [],
       async run(words) {
-        const env = { ...stage.env, ...this.env };
-        return outputOf(await runProgram([...stage.enter, PYTHON, 'run.py', ...words], { cwd, env }));
+        const env = { ...stage.env, ...variables };
+        return outputOf(
+          await runProgram([...stage.enter, PYTHON, 'run.py', ...words], { cwd, env }),
+        );
       },
       close: async () => {},
     };

@@ -11,8 +11,9 @@ const GUEST = 'conformance';
  * says, and a box that runs as this guest. `root`: the repository, of which `dist` is run.
  */
 export function powerbox(root: string): Adapter {
-  const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string })
-    .version;
+  const version = (
+    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  ).version;
   return {
     name: 'powerbox',
     version: () => `Powerbox ${version}`,
@@ -32,24 +33,41 @@ export function powerbox(root: string): Adapter {
         if (status !== 0) throw new Error(`powerbox ${args.join(' ')}: ${stderr}`);
       };
       const refused = await keep(policy, command, cwd);
-      const usable = policy.secrets.map(({ name }) => name).filter((name) => !refused.includes(name));
+      if (policy.storeDown) writeFileSync(join(cwd, STORE_DOWN), '');
+      const usable = policy.secrets
+        .map(({ name }) => name)
+        .filter((name) => !refused.includes(name));
       await must(['guest', 'add', GUEST]);
       for (const [power, flags] of grantsOf(policy)) {
         await must(['grant', power, 'to', GUEST, ...flags]);
       }
       const state = ['config.json', 'policy.json', 'state.db', 'vault.json'];
-      const files = [...state.map((name) => join(env.POWERBOX_HOME, name)), join(cwd, 'powerbox.json')];
+      const files = [
+        ...state.map((name) => join(env.POWERBOX_HOME, name)),
+        join(cwd, 'powerbox.json'),
+      ];
       const project = { version: 1, powers: policy.rules.length === 0 ? [] : [PROJECT] };
       writeFileSync(join(cwd, 'powerbox.json'), JSON.stringify(project));
+      const variables = { POLICY_FILES: JSON.stringify(files) };
       return {
-        env: { POLICY_FILES: JSON.stringify(files) },
+        env: variables,
         refused,
         async run(words) {
-          const pass = Object.entries({ ...stage.env, ...this.env, PROTECTED: '1' });
+          const pass = Object.entries({ ...stage.env, ...variables, PROTECTED: '1' });
           const flags = pass.flatMap(([name, value]) => ['--env', `${name}=${value}`]);
           const secrets = usable.flatMap((name) => ['--secret', name]);
-          const box = ['run', '--as', GUEST, '--accept-policy', ...secrets, ...flags];
-          return outputOf(await command([...box, '--', PYTHON, 'run.py', ...words]));
+          const box = [
+            'run',
+            '--as',
+            GUEST,
+            '--accept-policy',
+            ...allowed(policy),
+            ...secrets,
+            ...flags,
+          ];
+          const ran = await command([...box, '--', PYTHON, 'run.py', ...words]);
+          const refusal = /\[secret-source-failed\]/.test(ran.stderr) && ran.stdout === '';
+          return refusal ? { refused: ran.stderr } : outputOf(ran);
         },
         async close() {
           await command(['daemon', 'stop']);
@@ -80,27 +98,39 @@ async function keep(
   return refused;
 }
 
+const STORE_DOWN = 'store-is-down';
+
 /** A store that is down as soon as the program says so. */
 function storeOf(folder: string): string {
-  return `test ! -e ${join(folder, 'store-is-down')} && echo gone_live-8rT5mWq2`;
+  return `test ! -e ${join(folder, STORE_DOWN)} && echo gone_live-8rT5mWq2`;
 }
 
-function grantsOf(policy: Policy): [string, string[]][] {
-  const origins = [...new Set(policy.rules.map(({ origin }) => origin))];
-  return origins.map((origin) => {
-    const rules = policy.rules.filter((rule) => rule.origin === origin);
-    const only = rules.map(onlyOf).filter((text) => text !== '');
-    const uses = rules.flatMap((rule) => (rule.uses === undefined ? [] : [`uses=${rule.uses}`]));
-    return [
-      `http:${origin}`,
-      [...only.flatMap((text) => ['--only', text]), ...uses.flatMap((text) => ['--budget', text])],
-    ];
+/** Rules that `--allow` has words for; the others are grants of the guest. */
+function isPlain(rule: Rule): boolean {
+  return [rule.query, rule.body, rule.graphql, rule.uses].every((part) => part === undefined);
+}
+
+function allowed({ rules }: Policy): string[] {
+  return rules.filter(isPlain).flatMap(({ methods, origin, path }) => {
+    const words = methods === undefined ? [] : [methods.join(',')];
+    return ['--allow', [...words, `${origin}${path ?? ''}`].join(' ')];
   });
+}
+
+function grantsOf({ rules }: Policy): [string, string[]][] {
+  return rules
+    .filter((rule) => !isPlain(rule))
+    .map((rule) => {
+      const budget = rule.uses === undefined ? [] : ['--budget', `uses=${rule.uses}`];
+      return [`http:${rule.origin}`, ['--only', onlyOf(rule), ...budget]];
+    });
 }
 
 /** A rule in the words of docs/powers.md. */
 function onlyOf(rule: Rule): string {
-  const query = Object.entries(rule.query ?? {}).map(([key, values]) => `${key}=${values.join('|')}`);
+  const query = Object.entries(rule.query ?? {}).map(
+    ([key, values]) => `${key}=${values.join('|')}`,
+  );
   const body = Object.entries(rule.body ?? {}).map(([pointer, values]) =>
     values === null ? `${pointer}:string` : `${pointer}=${values.join('|')}`,
   );

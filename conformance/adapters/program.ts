@@ -41,8 +41,10 @@ export function runProgram(words: readonly string[], options: Options = {}): Pro
 const PATHS = process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
 export const PYTHON = '/usr/bin/python3';
 
-/** The program that runs the attacks, or why it did not. */
-export function outputOf({ status, stdout, stderr }: Ran): string {
-  if (stdout.trimEnd().endsWith('}')) return stdout;
-  throw new Error(`The attacks did not run (${status}): ${stdout.slice(-500)} ${stderr.slice(-2000)}`);
+/** What the attacks printed. Throws when they did not end as they should. */
+export function outputOf({ status, stdout, stderr }: Ran): { readonly results: string } {
+  if (stdout.trimEnd().endsWith('}')) return { results: stdout };
+  throw new Error(
+    `The attacks did not run (${status}): ${stdout.slice(-500)} ${stderr.slice(-2000)}`,
+  );
 }

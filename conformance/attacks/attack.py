@@ -1,8 +1,8 @@
 """What a hostile program has at hand wherever it runs: raw sockets, TLS without a check, a proxy.
 
 An attack is a function that takes its mark (a word of its own, found again in the logs of the
-services) and returns the bytes that it saw. `main` runs those that argv names, as NAME:MARK, and
-prints JSON: name -> {"seen": base64, "sent": whether anything left, "error", "seconds"}.
+services) and returns the bytes that it saw. `main` runs those that argv names, as NAME:MARK, several
+at once unless the first word is "one-by-one", and prints JSON: name -> {"seen": base64, "sent": whether anything left, "error", "seconds"}.
 """
 import base64
 import json
@@ -193,5 +193,8 @@ def run(word):
 
 def main():
     words = sys.argv[1:]
-    with ThreadPoolExecutor(WORKERS) as pool:
+    workers = WORKERS
+    if words[:1] == ["one-by-one"]:
+        workers, words = 1, words[1:]
+    with ThreadPoolExecutor(workers) as pool:
         print(json.dumps(dict(pool.map(run, words))))

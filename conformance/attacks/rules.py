@@ -191,7 +191,7 @@ def foreign_destination(mark):
 
 @attack
 def ok_repos(mark):
-    return ask(mark, "/repos/acme/a", host=REPOS, method="POST", auth=TOKEN)
+    return ask(mark, "/repos/acme/a", host=REPOS, method="POST", auth=TOKEN, body=b"a")
 
 
 FETCHES = {

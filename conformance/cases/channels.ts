@@ -1,6 +1,6 @@
+import { reveals } from '../../test/hostile/support/readings.ts';
 import { any, cameTo, cameWith, sawText, valueCame, valueOutsideSlot } from '../judges.ts';
 import { BUDGET, TOKEN } from '../policy.ts';
-import { reveals } from '../../test/hostile/support/readings.ts';
 import type { Case } from '../types.ts';
 
 const numbered = (word: string, count: number): string[] =>
@@ -10,7 +10,10 @@ const numbered = (word: string, count: number): string[] =>
 export const DATAGRAMS = 'the name server';
 
 const MINE = 'attacker-key-0123456789';
-const mine = any(cameWith(new RegExp(MINE)), cameWith(new RegExp(Buffer.from(`me:${MINE}`).toString('base64'))));
+const mine = any(
+  cameWith(new RegExp(MINE)),
+  cameWith(new RegExp(Buffer.from(`me:${MINE}`).toString('base64'))),
+);
 
 /** F. Side channels. */
 export const CHANNELS: readonly Case[] = [
@@ -92,7 +95,6 @@ export const CHANNELS: readonly Case[] = [
     number: 45,
     title: '',
     attacks: ['fetch_header'],
-    documented: true,
     judge: cameWith(/smuggled/),
   },
   {
@@ -109,6 +111,7 @@ export const CHANNELS: readonly Case[] = [
     number: 46,
     title: 'more requests than were granted; half a megabyte in a URL',
     attacks: ['long_url'],
+    needs: ['budgets'],
     judge: ({ heard }) =>
       heard.some((one) => one.heard.bytes.length > 100_000) ? 'the URL came' : null,
   },
@@ -147,9 +150,17 @@ export const PLACEHOLDERS: readonly Case[] = [
     number: 49,
     title: 'the value itself, from a program that must not have it, raw and encoded',
     needs: ['leak detection'],
-    attacks: ['bearer', 'header', 'query', 'path', 'base64', 'hex', 'percent', 'body', 'body_base64'].map(
-      (name) => `leaked_${name}`,
-    ),
+    attacks: [
+      'bearer',
+      'header',
+      'query',
+      'path',
+      'base64',
+      'hex',
+      'percent',
+      'body',
+      'body_base64',
+    ].map((name) => `leaked_${name}`),
     judge: valueCame,
   },
 ];
@@ -170,15 +181,28 @@ export const OPERATIONS: readonly Case[] = [
     title: '',
     attacks: ['slow_heads', 'many_names'],
     needs: ['a proxy'],
-    judge: ({ text }) => (/HTTP\/1\.1 200/.test(text) ? null : 'an ordinary request was not served'),
+    judge: ({ text }) =>
+      /HTTP\/1\.1 200/.test(text) ? null : 'an ordinary request was not served',
   },
   {
     twin: 'ok_open',
     number: 51,
-    title: 'the store of a secret is down',
+    title: '',
     attacks: ['missing_secret'],
     needs: ['a secret store'],
-    judge: ({ heard }) => (heard.length > 0 ? 'the request went on without the secret' : null),
+    judge: ({ arrived }) =>
+      arrived.every(({ asked }) => asked.head.includes('gone_live-8rT5mWq2'))
+        ? null
+        : 'the request went on without the value',
+  },
+  {
+    twin: '',
+    number: 51,
+    title: 'the store of a secret goes down, and is down when the program would start',
+    attacks: ['ok_open'],
+    needs: ['a secret store'],
+    policy: 'store down',
+    judge: ({ heard }) => (heard.length > 0 ? 'the program ran without its secret' : null),
   },
   {
     twin: 'ok_open',
@@ -186,7 +210,9 @@ export const OPERATIONS: readonly Case[] = [
     title: 'the program writes the policy',
     attacks: ['policy_files'],
     needs: ['a boundary'],
-    judge: any(cameTo('evil'), ({ text }) => (/^[1-9]\d* written/.test(text) ? 'a file was written' : null)),
+    judge: any(cameTo('evil'), ({ text }) =>
+      /^[1-9]\d* written/.test(text) ? 'a file was written' : null,
+    ),
   },
   {
     twin: 'ok_open',

@@ -129,7 +129,12 @@ export const FRAMING: readonly Case[] = [
       ...['pseudo_unknown', 'two_hosts', 'foreign_authority', 'authority_userinfo'],
       ...['length_short', 'second_of_connection'],
     ].map((name) => `h2_${name}`),
-    judge: any(cameWith(/smuggled/i), requested(/smuggled/), framed(/smuggled|evil\.example/i), elsewhere),
+    judge: any(
+      cameWith(/smuggled/i),
+      requested(/smuggled/),
+      framed(/smuggled|evil\.example/i),
+      elsewhere,
+    ),
   },
   {
     twin: 'ok_h2',
@@ -164,7 +169,14 @@ export const FRAMING: readonly Case[] = [
     twin: 'ok_plain',
     number: 37,
     title: 'other ports, addresses, protocols, a tunnel in a tunnel',
-    attacks: ['odd_port_22', 'odd_port_6379', 'odd_address', 'odd_evil_22', 'tunnel_nested', 'tunnel_not_http'],
+    attacks: [
+      'odd_port_22',
+      'odd_port_6379',
+      'odd_address',
+      'odd_evil_22',
+      'tunnel_nested',
+      'tunnel_not_http',
+    ],
     judge: any(elsewhere, cameTo('api-22', 'api-6379', 'plain')),
   },
   {
@@ -177,20 +189,27 @@ export const FRAMING: readonly Case[] = [
   },
   {
     twin: 'ok_socket',
+    needs: ['WebSocket'],
     number: 38,
     title: 'a WebSocket repeats the value, cut over frames, and packed',
     attacks: ['socket_echo', 'socket_compressed'],
     judge: ({ seen }) =>
-      /tok_live-9fQ2mZ7xLw4TbR6y8KpV/.test(seen.toString('latin1')) ? 'the program saw the value' : null,
+      /tok_live-9fQ2mZ7xLw4TbR6y8KpV/.test(seen.toString('latin1'))
+        ? 'the program saw the value'
+        : null,
   },
   {
     twin: 'ok_api',
     number: 39,
-    title: 'headers of one hop: the credential or the framing listed in Connection, Proxy-Authorization',
+    title:
+      'headers of one hop: the credential or the framing listed in Connection, Proxy-Authorization',
     attacks: ['hop_authorization'],
     // The value must come, or the request must not: a service takes another for an anonymous one.
     judge: ({ arrived, heard }) =>
-      [...arrived.map(({ asked }) => asked.head), ...heard.map((one) => one.heard.bytes.toString('latin1'))].some(
+      [
+        ...arrived.map(({ asked }) => asked.head),
+        ...heard.map((one) => one.heard.bytes.toString('latin1')),
+      ].some(
         (text) => !/^authorization:/im.test(text) || /^connection:.*authorization/im.test(text),
       )
         ? 'the credential was taken off'

@@ -51,10 +51,7 @@ export async function startResolver(): Promise<Resolver> {
 }
 
 /** An `ech=` parameter (RFC 9460 §2.2), of the name of this server. */
-const ECH = Buffer.concat([
-  Buffer.from([0, 1, 0, 0, 5, 0, 8]),
-  Buffer.from('ech-here', 'latin1'),
-]);
+const ECH = Buffer.concat([Buffer.from([0, 1, 0, 0, 5, 0, 8]), Buffer.from('ech-here', 'latin1')]);
 
 function listenUdp(
   address: string,
@@ -67,7 +64,10 @@ function listenUdp(
   return new Promise((done) => socket.bind(port, address, () => done(socket)));
 }
 
-function listenTcp(address: string, answer: (message: Buffer) => Buffer): Promise<{ close(): void }> {
+function listenTcp(
+  address: string,
+  answer: (message: Buffer) => Buffer,
+): Promise<{ close(): void }> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', (data: Buffer) => {

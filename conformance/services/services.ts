@@ -90,9 +90,7 @@ export async function startServices(
       ),
     heard: (mark) =>
       Object.entries(services).flatMap(([service, one]) =>
-        one.heard
-          .filter(({ bytes }) => bytes.includes(mark))
-          .map((heard) => ({ service, heard })),
+        one.heard.filter(({ bytes }) => bytes.includes(mark)).map((heard) => ({ service, heard })),
       ),
     received: (service) => (services[service] as RawService).received(),
     datagrams: () => resolver.received(),

@@ -7,7 +7,8 @@ export interface Read {
   readonly bytes: Buffer;
 }
 
-const HEAD = /^[A-Z]+ [\x21-\x7e]+ HTTP\/1\.1(?:\r\n[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*)+$/;
+const HEAD =
+  /^[A-Z]+ [\x21-\x7e]+ HTTP\/1\.1(?:\r\n[!#$%&'*+.^_`|~\w-]+:[\t\x20-\x7e\x80-\xff]*)+$/;
 
 /** What came on one connection, read by RFC 9112 to the letter. A request that is cut off is left out. */
 export function readStrictly(bytes: Buffer): Read[] {
@@ -45,7 +46,9 @@ function valuesOf(head: string, name: string): string[] {
 
 function chunkedLength(body: Buffer): number | null {
   for (let at = 0; at < body.length; ) {
-    const line = /^([0-9a-f]{1,12})(?:;[\t\x20-\x7e]*)?\r\n/i.exec(body.toString('latin1', at, at + 300));
+    const line = /^([0-9a-f]{1,12})(?:;[\t\x20-\x7e]*)?\r\n/i.exec(
+      body.toString('latin1', at, at + 300),
+    );
     if (line === null) return null;
     const size = Number.parseInt(line[1] as string, 16);
     at += line[0].length;
@@ -55,7 +58,10 @@ function chunkedLength(body: Buffer): number | null {
       const rest = end === at ? 2 : body.indexOf('\r\n\r\n', at) + 4 - at;
       return rest < 2 ? null : at + rest;
     }
-    if (at + size + 2 <= body.length && body.toString('latin1', at + size, at + size + 2) !== '\r\n') {
+    if (
+      at + size + 2 <= body.length &&
+      body.toString('latin1', at + size, at + size + 2) !== '\r\n'
+    ) {
       return null;
     }
     at += size + 2;

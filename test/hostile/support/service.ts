@@ -167,6 +167,8 @@ function readRequest(bytes: Buffer): { asked: Asked; length: number } | null {
   };
 }
 
+const SIZE_CHARS_MAX = 16;
+
 /** What is no length and no chunk is taken for no body: this server suspects nobody. */
 function readBody(
   bytes: Buffer,
@@ -182,6 +184,8 @@ function readBody(
   const parts: Buffer[] = [];
   for (let at = 0; ; ) {
     const line = bytes.indexOf('\r\n', at);
+    // Of a body in chunks, a size that is not all there may still come.
+    if (line < 0 && /^chunked$/i.test(coding) && bytes.length - at < SIZE_CHARS_MAX) return null;
     if (line < 0) return none;
     const size = Number.parseInt(bytes.toString('latin1', at, line), 16);
     if (!(size >= 0 && size < 2 ** 32)) return none;
