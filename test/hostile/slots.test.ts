@@ -264,6 +264,28 @@ describe('a placeholder that is not exactly in its slot', () => {
   });
 });
 
+describe('a wider grant beside the one that names the place', () => {
+  it('hides it not, whichever came first', async () => {
+    const [bot, json] = ['https://bot.acme.example', 'https://json.acme.example'];
+    await done('guest', 'add', 'frank');
+    await done('grant', `http:${json}`, 'to', 'frank');
+    await done('grant', `http:${json}`, 'to', 'frank', '--only', 'POST /auth body /auth/token');
+    const before = new Set(service.asked);
+    const allow = [bot, `${bot}/bot{token}/**`].flatMap((rule) => ['--allow', rule]);
+    const secrets = ['--secret', 'BOT', '--secret', 'FIELD'];
+    const tricks = ['path', 'json', 'json_list', 'json_unnamed'];
+    await rig.tricks('slots-tricks.py', ['--as', 'frank', ...secrets, ...allow], tricks);
+    const asked = byTrick(service.asked.filter((one) => !before.has(one)));
+    const text = (trick: string) => wire(asked.get(trick) as Asked);
+    expect(text('path')).toContain(`/bot${VALUES.BOT}/sendMessage`);
+    expect(text('json')).toContain(SENT.FIELD);
+    // What only the wider one permits has no slot.
+    for (const trick of ['json_list', 'json_unnamed']) {
+      expect(reveals(text(trick), CORES.FIELD)).toBe(false);
+    }
+  }, 60_000);
+});
+
 describe('a place that a guest chose', () => {
   /** What arrives of a request to that place by somebody with this grant. */
   async function arrives(guest: string, ...grant: readonly string[]): Promise<string> {
