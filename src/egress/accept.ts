@@ -4,10 +4,10 @@ import { TLSSocket } from 'node:tls';
 import { type CanonicalHost, canonicalHost } from '../policy/host.ts';
 import type { BoxState } from './box-egress.ts';
 import { type Connection, setConnection } from './connection.ts';
+import { connectionsMax } from './descriptors.ts';
 import { makeHttp2Server } from './http2/server.ts';
 import {
   CLIENT_HELLO_BYTES_MAX,
-  CONNECTIONS_MAX,
   FIRST_BYTES_MS_MAX,
   HANDSHAKE_MS_MAX,
   SHARE_OF_GREETING,
@@ -16,6 +16,7 @@ import { isVirtualAddress, PROXY_ADDRESS, PROXY_PORT } from './network.ts';
 import type { Refusal } from './refusal.ts';
 import { refuseConnection } from './refuse-connection.ts';
 import { serveDnsStream } from './serve-dns.ts';
+import { SHARES } from './share.ts';
 import { parseClientHello } from './tls/client-hello.ts';
 
 /** The one server of the process for HTTP/2; it, too, listens on nothing. */
@@ -27,7 +28,7 @@ const http2 = makeHttp2Server();
  */
 export function acceptConnection(box: BoxState, http: HttpServer, socket: Socket): void {
   socket.on('error', () => {});
-  if (box.sockets.size >= CONNECTIONS_MAX) {
+  if (box.sockets.size >= connectionsMax(SHARES.boxes)) {
     box.recordFlood(`${plainAddress(socket.localAddress)}:${socket.localPort}`);
     socket.resetAndDestroy();
     return;

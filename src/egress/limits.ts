@@ -2,6 +2,10 @@
 
 /** Connections that one box may have open at once; a browser opens dozens, a flood thousands. */
 export const CONNECTIONS_MAX = 1024;
+/** What is left of them where descriptors are few, so that every box gets on. */
+export const CONNECTIONS_MIN = 8;
+/** Descriptors that the egress keeps for itself: journal, link, listeners, resolving, dialling. */
+export const DESCRIPTORS_KEPT = 96;
 /** Time for the first bytes of a connection. Programs that wait for the server to speak are cut. */
 export const FIRST_BYTES_MS_MAX = 3_000;
 /** Longest ClientHello that is gathered; post-quantum ones with many extensions reach 4 KiB. */

@@ -16,6 +16,8 @@ export interface Share {
 
 /** Shares of boxes in one egress. A box that is alone in it waits for nobody. */
 export interface Shares {
+  /** How many boxes are open. */
+  readonly boxes: number;
   open(): Share;
 }
 
@@ -83,7 +85,12 @@ export function makeShares(
     };
   }
 
-  return { open };
+  return {
+    get boxes() {
+      return boxes;
+    },
+    open,
+  };
 }
 
 /** Of the boxes of this process. */
