@@ -373,6 +373,20 @@ describe('makeScrubber()', () => {
     }
   });
 
+  it('finds a value that begins with the last character of another one in base64', () => {
+    const [first, second] = ['aab'.repeat(13).concat('c'), 'ab'.repeat(6)];
+    const scrubber = makeScrubber(
+      [first, second].map((value) => ({ value, placeholder: 'W'.repeat(value.length) })),
+    );
+    const hex = latin1(second).toString('hex');
+    const text = latin1(`${latin1(first).toString('base64').slice(0, 53)}${hex}`);
+    for (let at = 0; at <= text.length; at += 1) {
+      const { out, count } = scrubIn(scrubber, splitAt(text, at));
+      expect(out.toString('latin1')).not.toContain(hex.slice(1));
+      expect(count).toBe(2);
+    }
+  });
+
   it('does nothing without secrets', () => {
     const scrubber = makeScrubber([]);
     expect(scrubber.text('anything')).toEqual({ text: 'anything', count: 0 });
