@@ -30,16 +30,21 @@ export function fillHeaders(filling: Filling): FilledHeaders {
     if (name === 'sec-websocket-protocol' && isCredentialProtocol(value)) {
       throw new Foreign(`Cannot send a credential as sub-protocol to ${request.origin}`);
     }
-    const named = ({ slot }: OpenSlot<HeaderSlot>) => slot.name.toLowerCase() === name;
-    if (!isCredentialHeader(name) && !slotsIn(filling.all, 'header').some(named)) {
+    const named = ({ slot }: OpenSlot<HeaderSlot>) => slot.name === name;
+    // Servers that make variables of names take `_` for `-` (CGI, RFC 3875 §4.1.18).
+    const loose = name.replaceAll('_', '-');
+    const slotLike = slotsIn(filling.all, 'header').some(
+      ({ slot }) => slot.name.replaceAll('_', '-') === loose,
+    );
+    if (!isCredentialHeader(name) && !slotLike) {
       headers.push(written, value);
       continue;
     }
     const place = `the header ${name}`;
-    if (seen.has(name)) {
+    if (seen.has(loose)) {
       throw new Foreign(`Cannot send ${place} to ${request.origin}: it is there twice`);
     }
-    seen.add(name);
+    seen.add(loose);
     const slots = slotsIn(filling.open, 'header').filter(named);
     headers.push(
       written,

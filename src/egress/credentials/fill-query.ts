@@ -9,26 +9,25 @@ import { legible } from './stray.ts';
 export function fillQuery(filling: Filling, parts: readonly QueryPart[]): string {
   const { origin } = filling.request;
   const slots = slotsIn(filling.open, 'query');
-  const slotLike = new Set(
-    slotsIn(filling.all, 'query').map(({ slot }) => slot.name.toLowerCase()),
-  );
   // Many servers read a key of a form from the query as well.
-  const inForms = new Set(slotsIn(filling.all, 'form').map(({ slot }) => looseKey(slot.name)));
+  const named = [...slotsIn(filling.all, 'query'), ...slotsIn(filling.all, 'form')];
+  const loose = new Set(named.map(({ slot }) => looseKey(slot.name)));
+  const isCredential = (key: string) => loose.has(looseKey(key)) || isCredentialKey(key);
   const seen = new Set<string>();
   const filled = parts.map((part) => {
-    const key = part.key.toLowerCase();
     // Some servers end a pair at `;` too, so what stands behind one is looked at as well.
     const hidden = part.raw.split(';').slice(1);
-    if (hidden.some((pair) => isCredentialKey(percentDecoded(pair.split('=')[0] as string)))) {
+    if (hidden.some((pair) => isCredential(percentDecoded(pair.split('=')[0] as string)))) {
       throw new Foreign(`Cannot send a query key behind ";" to ${origin}`);
     }
-    if (!slotLike.has(key) && !isCredentialKey(key) && !inForms.has(looseKey(key))) return part.raw;
+    if (!isCredential(part.key)) return part.raw;
     const place = `the query key ${legible(part.key)}`;
+    const key = looseKey(part.key);
     if (seen.has(key)) throw new Foreign(`Cannot send ${place} to ${origin}: it is there twice`);
     seen.add(key);
     const value = part.value ?? '';
-    const named = slots.filter(({ slot }) => slot.name === part.key);
-    const sent = fillPlace(filling, place, value, named, ({ secret }) =>
+    const exact = slots.filter(({ slot }) => slot.name === part.key);
+    const sent = fillPlace(filling, place, value, exact, ({ secret }) =>
       heldByWhole(value, secret.placeholder, secret.value),
     );
     return sent === part.value ? part.raw : withValue(part, sent);

@@ -202,6 +202,26 @@ describe('fillSlots() refuses on a pinned origin', () => {
     }
   });
 
+  it('a name that a server may take for that of a slot', () => {
+    const slots: Slot[] = [
+      { in: 'header', name: 'x-odd-pin', form: 'whole' },
+      { in: 'query', name: 'odd_pin' },
+    ];
+    const good = request(['X-Odd-Pin', PLACEHOLDER], {
+      query: `odd_pin=${encodeURIComponent(PLACEHOLDER)}`,
+    });
+    expect(filled(good, [bound(slots)]).used).toHaveLength(1);
+    for (const name of ['x_odd_pin', 'X-Odd_Pin']) {
+      reasonOf(request([name, 'attacker']), [bound(slots)]);
+      reasonOf(request(['x-odd-pin', PLACEHOLDER, name, PLACEHOLDER]), [bound(slots)]);
+    }
+    for (const key of ['odd_pin[]', 'odd-pin', 'Odd_Pin', 'odd.pin', 'a;odd_pin', '%6Fdd_pin']) {
+      reasonOf(request([], { query: `${key}=attacker` }), [bound(slots)]);
+    }
+    const query = `odd_pin=${encodeURIComponent(PLACEHOLDER)}&odd_pin[]=x`;
+    reasonOf(request([], { query }), [bound(slots)]);
+  });
+
   it('a header that is called like a credential, though no list has it', () => {
     for (const name of ['x-acme-api-key', 'acme-token', 'x-new-service-secret', 'x-some-auth']) {
       reasonOf(request([name, 'attacker']), [bound([BEARER])]);
