@@ -272,6 +272,18 @@ describe('bytes over HTTP/2', () => {
     expect(heard).toEqual(['re: 0', 're: 1', 're: 2', 're: 3', 're: 4']);
   });
 
+  it('are what they were, however many, whole or in parts', async () => {
+    const served = await echoes('h2');
+    const body = Buffer.alloc(4 * 1024 * 1024 + 17, 'abcdefg');
+    const parts = Array.from({ length: 70 }, (_, i) => body.subarray(i * 60_000, (i + 1) * 60_000));
+    for (const sent of [body, Readable.from(parts), body, Readable.from(parts)]) {
+      const told = await ask(upstreams, served.place, { method: 'POST', body: sent });
+      expect(told.error).toBeNull();
+      expect(told.body.equals(body)).toBe(true);
+    }
+    expect(served.sessions).toHaveLength(1);
+  });
+
   it('wait for a server that does not read, and for a box that does not', async () => {
     let held: Http2ServerRequest | undefined;
     const big = Buffer.alloc(4 * 1024 * 1024, 7);

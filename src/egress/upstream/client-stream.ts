@@ -72,7 +72,7 @@ export class ClientStream {
   }
 
   get hasWaiting(): boolean {
-    return this.#queue.length > 0 || this.#ending;
+    return this.#queue.length > 0 || (this.#ending && !this.allSent);
   }
 
   /** The head of the request; `last`: it is all of it. */
@@ -122,7 +122,9 @@ export class ClientStream {
    */
   take(most: number): { readonly item: Outgoing; readonly end: boolean } | null | 'window' {
     const first = this.#queue[0];
-    if (first === undefined) return this.#ending ? { item: NOTHING, end: true } : null;
+    if (first === undefined) {
+      return this.#ending && !this.allSent ? { item: NOTHING, end: true } : null;
+    }
     if (!Buffer.isBuffer(first)) {
       this.#queue.shift();
       this.begun = true;
