@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CLI } from '../support/powerbox.ts';
+import { until } from './support/processes.ts';
+import { makeRig, type Rig } from './support/rig.ts';
+import { makeIssuer, type RawService, reply, startRawService } from './support/service.ts';
+
+const HOST = 'api.acme.example';
+/** After a command that changes the vault has ended, a running box has this long to follow. */
+const AT_ONCE_MS = 500;
+
+let number = 0;
+/** A value that no test has had before. */
+function nextValue(): string {
+  number += 1;
+  return `sk-live-${String(number).padStart(4, '0')}Hq2ZpW9mLx4KcVt8RbN`;
+}
+
+let current = nextValue();
+let service: RawService;
+let rig: Rig;
+let box: ChildProcess;
+let said = '';
+/** When each value was seen first and last at the server, by `performance.now()`. */
+const seen = new Map<string, { first: number; last: number }>();
+/** Ends the answer that waits. */
+let release: () => void = () => {};
+
+beforeAll(async () => {
+  const issuer = makeIssuer();
+  service = await startRawService({
+    certificate: issuer.issue(HOST),
+    async answer({ head, path, header }, socket) {
+      const value = (header('authorization') ?? '').replace(/^Bearer /, '');
+      const now = performance.now();
+      seen.set(value, { first: seen.get(value)?.first ?? now, last: now });
+      if (path === '/slow') await new Promise<void>((done) => (release = done));
+      socket.write(reply(path === '/load' ? 'ok' : head));
+    },
+  });
+  rig = makeRig({ [`${HOST}:443`]: service.port }, issuer.certificate);
+  await rig.secret('API_TOKEN', current, ['--for', `https://${HOST}`]);
+  const args = [CLI, 'run', '--secret', 'API_TOKEN', '--allow', HOST, '--'];
+  box = spawn(process.execPath, [...args, '/usr/bin/python3', 'rotation-tricks.py'], {
+    cwd: rig.workspace,
+    env: { PATH: '/usr/bin:/bin', HOME: rig.workspace, POWERBOX_HOME: rig.home },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [box.stdout, box.stderr]) stream?.on('data', (data) => (said += data));
+  if (!(await until(() => seen.has(current)))) throw new Error(`The box did not ask: ${said}`);
+});
+afterAll(async () => {
+  writeFileSync(join(rig.workspace, 'stop'), '');
+  const ended = new Promise((done) => box.once('close', done));
+  release();
+  await Promise.race([ended, sleep(5_000).then(() => box.kill('SIGKILL'))]);
+  rig.close();
+  await service.close();
+});
+
+/** Has the program in the box do something; gives what it saw. */
+async function inBox(name: string, text = ''): Promise<() => Promise<string>> {
+  const path = join(rig.workspace, name);
+  rmSync(`${path}.done`, { force: true });
+  // Whole when it appears.
+  writeFileSync(`${path}.draft`, text);
+  renameSync(`${path}.draft`, path);
+  return async () => {
+    await until(() => existsSync(`${path}.done`));
+    return readFileSync(`${path}.done`, 'latin1');
+  };
+}
+
+/** Gives the secret a new value; resolves when the command has ended. */
+async function rotate(value = nextValue()): Promise<number> {
+  const { status, stderr } = await rig.powerbox(['secret', 'rotate', 'API_TOKEN'], {
+    input: value,
+  });
+  if (status !== 0) throw new Error(stderr);
+  current = value;
+  return performance.now();
+}
+
+describe('rotate', () => {
+  it('48 changes a running box at once, under load, and no later request has the old value', async () => {
+    const delays: number[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      const old = current;
+      const done = await rotate();
+      expect(await until(() => seen.has(current))).toBe(true);
+      delays.push(Math.max(0, (seen.get(current)?.first ?? 0) - done));
+      await sleep(AT_ONCE_MS);
+      expect((seen.get(old)?.last ?? 0) - done).toBeLessThan(AT_ONCE_MS);
+    }
+    for (const delay of delays) expect(delay).toBeLessThan(AT_ONCE_MS);
+  });
+
+  it('51 leaves a request on its way what it was sent with, and scrubs that from its answer', async () => {
+    const old = current;
+    const answer = await inBox('slow');
+    await until(() =>
+      service.asked.some(({ path, head }) => path === '/slow' && head.includes(old)),
+    );
+    await rotate();
+    await until(() => seen.has(current));
+    release();
+    const text = await answer();
+    expect(text).toMatch(/^200 GET \/slow/);
+    expect(text).not.toContain(old);
+    expect(text).not.toContain(current);
+  });
+
+  it('49 makes of the old value, and of every one before it, what no request may carry', async () => {
+    const old = current;
+    await rotate();
+    await until(() => seen.has(current));
+    for (const value of [old, current, [...seen.keys()][0] as string]) {
+      expect(await (await inBox('say', value))()).toMatch(/^403 .*"secret-leaked"/);
+    }
+    expect(await (await inBox('say', 'nothing of note'))()).toMatch(/^200 /);
+    expect(service.asked.filter(({ path }) => path === '/say')).toHaveLength(1);
+  });
+
+  it('51 goes unnoticed while its file is cut off or not a record, and is made up for', async () => {
+    const path = join(rig.home, 'vault', 'API_TOKEN.json');
+    const whole = readFileSync(path);
+    for (const breakIt of [
+      () => truncateSync(path, 40),
+      () => writeFileSync(path, whole.toString().replace(/"nonce":"../, '"nonce":"00')),
+      () => writeFileSync(path, ''),
+    ]) {
+      breakIt();
+      await sleep(50);
+      const before = service.asked.length;
+      await until(() => service.asked.length > before + 20);
+      const values = service.asked.slice(before).map(({ header }) => header('authorization'));
+      expect([...new Set(values)]).toEqual([`Bearer ${current}`]);
+      // What is broken is recognised all the same.
+      expect(await (await inBox('say', current))()).toMatch(/^403 .*"secret-leaked"/);
+    }
+    writeFileSync(path, whole);
+    const done = await rotate();
+    await until(() => seen.has(current));
+    expect((seen.get(current)?.first ?? 0) - done).toBeLessThan(AT_ONCE_MS);
+  });
+});
+
+describe('rm', () => {
+  it('takes the secret from running boxes too, until there is one again', async () => {
+    const old = current;
+    expect(await (await inBox('ask'))()).toMatch(/^200 /);
+    await rig.powerbox(['secret', 'rm', 'API_TOKEN']);
+    const removed = performance.now();
+    await sleep(AT_ONCE_MS);
+    expect(await (await inBox('ask'))()).toMatch(/^403 .*"credential-foreign"/);
+    expect((seen.get(old)?.last ?? 0) - removed).toBeLessThan(AT_ONCE_MS);
+    current = nextValue();
+    await rig.secret('API_TOKEN', current, ['--for', `https://${HOST}`]);
+    expect(await until(() => seen.has(current))).toBe(true);
+    expect(await (await inBox('ask'))()).toMatch(/^200 /);
+  });
+});

@@ -1,0 +1,53 @@
+"""Asks without pause on kept connections, and does what appears as a file in the workspace."""
+import http.client
+import os
+import ssl
+import threading
+import time
+
+TOKEN = os.environ["API_TOKEN"]
+API = "api.acme.example"
+CONTEXT = ssl._create_unverified_context()
+
+
+def ask(connection, path, headers=None):
+    connection.request("GET", path, headers={"Authorization": f"Bearer {TOKEN}", **(headers or {})})
+    answer = connection.getresponse()
+    return f"{answer.status} {answer.read().decode('latin1')}"
+
+
+def load():
+    connection = http.client.HTTPSConnection(API, context=CONTEXT)
+    while not os.path.exists("stop"):
+        try:
+            ask(connection, "/load")
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            time.sleep(0.01)
+
+
+def once(name, work):
+    """Does it when `name` appears, and leaves what came of it beside."""
+    while not os.path.exists("stop"):
+        if os.path.exists(name):
+            with open(name) as file:
+                result = work(file.read())
+            os.remove(name)
+            with open(f"{name}.part", "w", encoding="latin1") as file:
+                file.write(result)
+            os.rename(f"{name}.part", f"{name}.done")
+        time.sleep(0.01)
+
+
+def fresh(path, headers=None):
+    return ask(http.client.HTTPSConnection(API, context=CONTEXT), path, headers)
+
+
+threads = [threading.Thread(target=load) for _ in range(4)]
+threads.append(threading.Thread(target=once, args=("slow", lambda _: fresh("/slow"))))
+threads.append(threading.Thread(target=once, args=("say", lambda text: fresh("/say", {"X-Any": text}))))
+threads.append(threading.Thread(target=once, args=("ask", lambda _: fresh("/ask"))))
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
