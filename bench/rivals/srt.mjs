@@ -27,7 +27,7 @@ await SandboxManager.initialize({
   },
   filesystem: { denyRead: [], allowWrite: [], denyWrite: [] },
   credentials: {
-    envVars: [{ name: variable, mode: 'mask', injectHosts: [place] }],
+    envVars: [{ name: variable, mode: 'mask', injectHosts: [name] }],
     files: [],
   },
 });
