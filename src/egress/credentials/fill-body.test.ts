@@ -4,6 +4,7 @@ import type { SlotPlaces } from '../../powers/http/slot-places.ts';
 import type { Slot } from '../../vault/slot.ts';
 import type { BoundSecret } from '../protocol.ts';
 import { fillSlots } from './fill-slots.ts';
+import { FORM_FIELDS_MAX } from './limits.ts';
 
 const ORIGIN = 'https://login.example.com:443';
 const VALUE = 'real+/=&"\\ value é 0123456789';
@@ -101,6 +102,12 @@ describe('a form slot', () => {
     const result = sent(body);
     expect(result).toMatchObject({ ok: false, code });
     expect(JSON.stringify(result)).not.toContain(VALUE);
+  });
+
+  it('is looked for among FORM_FIELDS_MAX fields at most', () => {
+    const fields = (count: number) => `${'a=b&'.repeat(count - 1)}${SECRET}`;
+    expect(sent(fields(FORM_FIELDS_MAX))).toMatchObject({ used: [{ name: 'LOGIN' }] });
+    expect(sent(fields(FORM_FIELDS_MAX + 1))).toMatchObject({ code: 'body-unreadable' });
   });
 
   it('may not be in the query as well', () => {

@@ -1,6 +1,7 @@
 import { looseKey } from '../../powers/http/refusal.ts';
 import type { Slot } from '../../vault/slot.ts';
 import { isCredentialKey } from './credential-names.ts';
+import { FORM_FIELDS_MAX } from './limits.ts';
 import { type Filling, Foreign, fillPlace, type OpenSlot, slotsIn } from './open-slots.ts';
 import { percentDecoded } from './query.ts';
 import { heldByWhole } from './slot-value.ts';
@@ -47,6 +48,9 @@ function faultOfForm(text: string): string | null {
   if (/[^\x20-\x7e]/.test(text)) return 'it has a character that a form encodes';
   if (text.includes(';')) return 'it has a ";", at which some servers end a field';
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) return 'a percent sign in it begins no character';
+  let fields = 1;
+  for (let at = text.indexOf('&'); at !== -1; at = text.indexOf('&', at + 1)) fields += 1;
+  if (fields > FORM_FIELDS_MAX) return `it has more than ${FORM_FIELDS_MAX} fields`;
   return null;
 }
 

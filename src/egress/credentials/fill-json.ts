@@ -28,25 +28,28 @@ export function fillJson(
   all: readonly OpenSlot<PointerSlot>[],
 ): string {
   const { origin } = filling.request;
-  const strings = new Map<string, readonly [start: number, end: number]>();
+  const pointers = [...new Set(all.map(({ slot }) => slot.pointer))].map((pointer) => {
+    return { pointer, tokens: parsePointer(pointer) ?? [] };
+  });
+  const spans = new Map<string, readonly [start: number, end: number]>();
   const json = parseStrictJson(text, {
     depthMax: BODY_DEPTH_MAX,
     number: exactNumber,
     wellFormed: true,
     onString: (path, start, end) => {
-      if (path.length > 0) strings.set(pointerTo(path), [start, end]);
+      const at = pointers.find(({ tokens }) => leadsTo(tokens, path));
+      if (at !== undefined) spans.set(at.pointer, [start, end]);
     },
   });
   if (!json.ok) {
     const reason = `Cannot send the JSON to ${origin}: it is not strict JSON, as ${json.reason}`;
     throw new Foreign(reason, 'body-unreadable');
   }
-  const pointers = [...new Set(all.map(({ slot }) => slot.pointer))];
-  const places = pointers.flatMap((pointer) => {
+  const places = pointers.flatMap(({ pointer, tokens }) => {
     const place = `${pointer} of the JSON`;
-    const found = lookUp(json.value, parsePointer(pointer) ?? [], place, origin);
+    const found = lookUp(json.value, tokens, place, origin);
     if (!found.there) return [];
-    const span = strings.get(pointer);
+    const span = spans.get(pointer);
     const at: Place | null =
       span === undefined || typeof found.value !== 'string'
         ? null
@@ -87,7 +90,11 @@ function lookUp(value: unknown, tokens: readonly string[], place: string, origin
   return { there: true, value: at };
 }
 
-function pointerTo(path: readonly (string | number)[]): string {
-  const tokens = path.map((token) => String(token).replaceAll('~', '~0').replaceAll('/', '~1'));
-  return `/${tokens.join('/')}`;
+function leadsTo(tokens: readonly string[], path: readonly (string | number)[]): boolean {
+  // The last differ first, in most bodies.
+  if (tokens.length !== path.length) return false;
+  for (let at = tokens.length - 1; at >= 0; at--) {
+    if (tokens[at] !== String(path[at])) return false;
+  }
+  return true;
 }

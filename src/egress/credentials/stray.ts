@@ -15,11 +15,12 @@ export function strayNotes(
   secrets: readonly BoundSecret[],
 ): string[] {
   const notes = new Set<string>();
+  const body = secrets.length === 0 ? [] : readings(request.body);
   for (const secret of secrets) {
     const slots = secret.bindings
       .filter((binding) => binding.origin === request.origin)
       .flatMap((binding) => binding.slots);
-    for (const place of placesOf(secret.placeholder, request, parts, slots)) {
+    for (const place of placesOf(secret.placeholder, request, parts, body, slots)) {
       notes.add(`placeholder-outside-slot ${secret.name} in ${place}`);
     }
   }
@@ -30,6 +31,7 @@ function placesOf(
   placeholder: string,
   request: SlotRequest,
   parts: readonly QueryPart[],
+  body: readonly string[],
   slots: readonly Slot[],
 ): string[] {
   const places: string[] = [];
@@ -48,16 +50,16 @@ function placesOf(
     else if (part.value?.includes(placeholder)) places.push(`query key ${legible(part.key)}`);
   }
   if (percentDecoded(request.path).includes(placeholder)) places.push('path');
-  if (request.body && isInBody(request.body, placeholder)) places.push('body');
+  if (body.some((text) => text.includes(placeholder))) places.push('body');
   return places;
 }
 
-/** As it is, or as forms and JSON write it. */
-function isInBody(body: Uint8Array, placeholder: string): boolean {
-  const text = Buffer.from(body).toString('latin1');
-  return [text, percentDecoded(text), text.replaceAll('\\/', '/')].some((each) =>
-    each.includes(placeholder),
-  );
+/** A body as it is, and as forms and JSON mean it. */
+function readings(body: Uint8Array | null | undefined): readonly string[] {
+  if (body === null || body === undefined) return [];
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
+  const decoded = text.includes('%') ? [percentDecoded(text)] : [];
+  return [text, ...decoded, ...(text.includes('\\/') ? [text.replaceAll('\\/', '/')] : [])];
 }
 
 /** A cookie that is a slot was filled, and the others were dropped. */
