@@ -15,9 +15,6 @@ export interface WebsocketRequest {
   readonly preferred: Protocol;
 }
 
-/** Told of the one head that answers: its status, and its fields flat, names lower-case. */
-export type OnAnswer = (status: number, fields: readonly string[]) => void;
-
 /**
  * Opens the stream of a WebSocket in a session; its answer is yet to come. Null where the upstream
  * chose HTTP/1.1, or does not take extended CONNECT. Rejects with a PowerboxError.
@@ -59,7 +56,8 @@ class Opening implements Waiting {
 }
 
 /**
- * The stream of a WebSocket: emits `response` with the head that answers, then carries its frames.
+ * The stream of a WebSocket: emits `response` with the head that answers (its status, and its fields
+ * flat, names lower-case), then carries its frames.
  * How long it may be silent is for its user to say. It closes with an error where it is cut, and
  * one that nobody listens to is of no effect.
  */
