@@ -65,4 +65,18 @@ describe('bindSecrets()', () => {
     ];
     expect(bindSecrets(home, [], null, masks, placeholders()).bound).toEqual([]);
   });
+
+  it('has of masked files recognised what is a credential by its name and its look', () => {
+    const masks = [
+      masked('ACME_KEY', 'acme-0123456789'),
+      masked('DB_PASSWORD', 'p4ss-with-words-in-it'),
+      masked('NEXT_PUBLIC_API_KEY', 'pk-0123456789abcdef'),
+      masked('AUTH_URL', 'https://auth.example/v1'),
+      masked('KEY_FILE', '/etc/keys/id_ed25519'),
+      masked('TOKEN_NOTE', 'write the 1st token here'),
+      masked('START_PAGE', 'page-0123456789'),
+    ];
+    const { masked: found } = bindSecrets(home, [], null, masks, placeholders());
+    expect(found.map(({ name }) => name)).toEqual(['ACME_KEY', 'DB_PASSWORD']);
+  });
 });
