@@ -45,9 +45,16 @@ export const WINDOW_BITS = 24;
  * n-grams", 1997). Gives the word of each byte.
  */
 export function windowWordsOf(key: Buffer): Int32Array {
+  const known = WORDS.get(key);
+  if (known !== undefined) return known;
   const drawn = Buffer.from(hkdfSync('sha256', key, '', 'powerbox/1/fingerprint/window', 1024));
-  return Int32Array.from({ length: 256 }, (_, byte) => drawn.readInt32LE(byte * 4));
+  const words = Int32Array.from({ length: 256 }, (_, byte) => drawn.readInt32LE(byte * 4));
+  WORDS.set(key, words);
+  return words;
 }
+
+/** Drawing them takes longer than all fingerprints of a value. */
+const WORDS = new WeakMap<Buffer, Int32Array>();
 
 /** `word` turned to the left by so many bits, of which there are 1 to 31. */
 export function turned(word: number, bits: number): number {
