@@ -46,6 +46,13 @@ const RULES = [
   'POST https://json.acme.example/free',
 ];
 
+/** Of a box that holds every secret and every grant. */
+const flags = [
+  ...['--as', 'alice'],
+  ...SECRETS.flatMap(([name]) => ['--secret', name]),
+  ...RULES.flatMap((rule) => ['--allow', rule]),
+];
+
 let service: RawService;
 let rig: Rig;
 let inBox: TrickRun;
@@ -83,11 +90,6 @@ beforeAll(async () => {
   await done('guest', 'add', 'alice');
   const only = ['--only', 'POST /auth body ?/auth/token ?/n<=9'];
   await done('grant', 'http:https://json.acme.example', 'to', 'alice', ...only);
-  const flags = [
-    ...['--as', 'alice'],
-    ...SECRETS.flatMap(([name]) => ['--secret', name]),
-    ...RULES.flatMap((rule) => ['--allow', rule]),
-  ];
   inBox = await rig.tricks('slots-tricks.py', flags);
   arrived = byTrick(service.asked);
   heardInBox = service.received();
@@ -219,6 +221,35 @@ describe('a value in its slot', () => {
   });
 });
 
+describe('a value in its slot, asked for over HTTP/2', () => {
+  const CURL = `curl -sS --http2 -o /dev/null -w '%{http_version} %{http_code} ' -H`;
+  const LINES = [
+    `${CURL} "authorization: Token $TEMPLATE" https://template.acme.example/h2`,
+    `${CURL} 'accept: */*' -b "a=1; session=$SESSION" https://cookie.acme.example/h2`,
+    `${CURL} 'accept: */*' "https://bot.acme.example/bot$BOT/h2"`,
+    `${CURL} 'accept: */*' --data-urlencode "client_secret=$FORM" https://form.acme.example/token`,
+    `${CURL} 'content-type: application/json' -d '{"auth":{"token":"'"$FIELD"'"}}' https://json.acme.example/auth`,
+  ];
+
+  it('arrives as it does over HTTP/1.1', async () => {
+    const before = new Set(service.asked);
+    const { stdout, stderr } = await rig.powerbox([
+      'run',
+      ...flags,
+      '--',
+      'sh',
+      '-c',
+      LINES.join('\n'),
+    ]);
+    expect(stdout, stderr).toBe('2 200 '.repeat(LINES.length));
+    const heard = service.asked.filter((one) => !before.has(one)).map(wire);
+    expect(heard).toHaveLength(LINES.length);
+    for (const name of Object.keys(VALUES) as Name[]) {
+      expect(heard.filter((text) => text.includes(SENT[name]))).toHaveLength(1);
+    }
+  }, 60_000);
+});
+
 describe('a placeholder that is not exactly in its slot', () => {
   it.each([
     ...['template_scheme', 'template_case', 'template_bare', 'template_spaces', 'template_tab'],
@@ -292,8 +323,8 @@ describe('a place that a guest chose', () => {
     await done('guest', 'add', guest);
     await done('grant', ...grant, 'to', guest, '--only', 'GET /wide/{token}');
     const before = new Set(service.asked);
-    const flags = ['--as', guest, '--secret', 'BOT'];
-    const { seen } = await rig.tricks('slots-tricks.py', flags, ['path_wide']);
+    const box = ['--as', guest, '--secret', 'BOT'];
+    const { seen } = await rig.tricks('slots-tricks.py', box, ['path_wide']);
     const asked = service.asked.find((one) => !before.has(one));
     expect(asked, seen.path_wide?.text).toBeDefined();
     return wire(asked as Asked);
