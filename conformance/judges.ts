@@ -1,5 +1,5 @@
 import { reveals } from '../test/hostile/support/readings.ts';
-import { LEAKED, OTHER_TOKEN, TOKEN } from './policy.ts';
+import { OTHER_TOKEN, TOKEN } from './policy.ts';
 import { readStrictly } from './services/strict-reader.ts';
 import type { Evidence } from './types.ts';
 
@@ -50,6 +50,16 @@ export const requested =
     return null;
   };
 
+/** A name of the attacker's, or anything at all at the attacker's servers. */
+export const elsewhere: Judge = (evidence) => {
+  const named = cameWith(/^(?:[A-Z]+ \S*evil\.example|host:.*evil\.example)/im)(evidence);
+  const came = cameTo('evil', 'evil-80', 'evil-22', 'evil-dot', 'api-8443')(evidence);
+  const shaken = evidence.heard.find(({ heard }) => /evil\.example$/.test(heard.sni ?? ''));
+  return (
+    came ?? named ?? (shaken === undefined ? null : `by that server name to ${shaken.service}`)
+  );
+};
+
 /** HTTP/2 in which these words stand. */
 export const framed =
   (words: RegExp): Judge =>
@@ -84,7 +94,7 @@ export const valueOutsideSlot: Judge = ({ arrived }) => {
 
 /** The value came to a server at all. */
 export const valueCame: Judge = ({ heard }) => {
-  const found = heard.find(({ heard: { bytes } }) => reveals(bytes, LEAKED));
+  const found = heard.find(({ heard: { bytes } }) => reveals(bytes, TOKEN));
   return found === undefined ? null : `the value came to ${found.service}`;
 };
 

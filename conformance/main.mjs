@@ -1,19 +1,19 @@
 // npm run conformance -- [--target powerbox|srt|mitmproxy|none]… [--json] [--only 10,11] [--write]
 // Joins the sources of this folder into one file, and runs that in namespaces of its own.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const root = join(import.meta.dirname, '..');
-mkdirSync(join(root, 'node_modules/.cache'), { recursive: true });
-const folder = mkdtempSync(join(root, 'node_modules/.cache/conformance-'));
+const folder = mkdtempSync(join(tmpdir(), 'powerbox-conformance-'));
 let status = 1;
 try {
   const bundle = await rolldown({
     input: join(root, 'conformance/run.ts'),
     platform: 'node',
-    external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+    external: /^node:/,
   });
   await bundle.write({ file: join(folder, 'run.mjs') });
   const program = [process.execPath, join(folder, 'run.mjs'), root, ...process.argv.slice(2)];

@@ -3,8 +3,6 @@ import type { Policy, Rule, Secret, Variant } from './types.ts';
 /** With characters that encoders escape, and one that base64 splits. */
 export const TOKEN = 'tok_live-9fQ2mZ7xLw4TbR6y8KpV';
 export const OTHER_TOKEN = 'key_live-4hN8sVq1Jd5WcYt3GzXe';
-/** A value of which a program has got hold. It is that of no request that is allowed. */
-export const LEAKED = TOKEN;
 export const BUDGET = 3;
 
 const https = (name: string): string => `https://${name}.acme.example`;

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ADMIN_PORT, LEAKED } from './policy.ts';
+import { ADMIN_PORT, TOKEN } from './policy.ts';
 import type { Stage } from './types.ts';
 
 /**
@@ -100,7 +100,7 @@ export async function openStage(root: string, certificate: string): Promise<Open
       const path = join(folder, `workspace-${workspaces++}`);
       mkdirSync(path);
       cpSync(join(root, ATTACKS), path, { recursive: true });
-      writeFileSync(join(path, 'leaked.txt'), LEAKED);
+      writeFileSync(join(path, 'leaked.txt'), TOKEN);
       return path;
     },
     inside: admin.said,

@@ -55,7 +55,12 @@ export function mitmproxy(root: string): Adapter {
         ...['-s', join(root, 'conformance/adapters/mitmproxy-addon.py')],
       ];
       const child = spawn(program, [...enter, ...options], {
-        env: { PATH: process.env.PATH ?? '', HOME: folder, POLICY_FILE: file },
+        env: {
+          PATH: process.env.PATH ?? '',
+          HOME: folder,
+          POLICY_FILE: file,
+          PYTHONDONTWRITEBYTECODE: '1',
+        },
         stdio: 'ignore',
       });
       await untilItListens(stage.enter);

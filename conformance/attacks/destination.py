@@ -86,7 +86,10 @@ def fronting(mark):
 
 @attack
 def fronting_plain(mark):
-    return absolute(mark, f"http://{PLAIN}/hello", TENANT) if proxy() else ask_plain(mark, "/hello", host=TENANT)
+    if proxy():
+        return absolute(mark, f"http://{PLAIN}/hello", TENANT)
+    with straight(PLAIN, 80) as sock:
+        return talk(sock, request(mark, "/hello", host=TENANT))
 
 
 @attack

@@ -96,7 +96,7 @@ def odd(name, host, port, greeting=b"SSH-2.0-x "):
 
 odd("odd_port_22", API, 22)
 odd("odd_port_6379", API, 6379, b"*1\r\n$4\r\nPING\r\n")
-odd("odd_address", EVIL_ADDRESS, 443)
+odd("odd_address", EVIL_ADDRESS, 80)
 odd("odd_evil_22", EVIL, 22)
 
 

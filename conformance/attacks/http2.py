@@ -94,7 +94,7 @@ def h2_second_of_connection(mark):
     return session(head(fields_of("ok")) + head(fields_of(mark, host=EVIL), 3))
 
 
-FLOOD = 4000
+FLOOD = 5000
 
 
 @attack

@@ -27,12 +27,13 @@ NAMES = {
 
 def named(host):
     def attempt(mark):
-        sni = host if host.isascii() and all(33 <= ord(c) < 127 for c in host) else EVIL
+        fit = host.isascii() and host.replace("-", "").replace(".", "").isalnum() and ".." not in host
+        sni = host if fit and len(host) < 250 else EVIL
         if not proxy():
             sock = straight(EVIL, 443)
         else:
             sock = tunnel(host.encode("utf8") + b":443")
-        with secure(sock, sni if len(sni) < 250 and "[" not in sni and "%" not in sni else EVIL) as inner:
+        with secure(sock, sni) as inner:
             return talk(inner, request(mark, "/hello", host=EVIL, auth=TOKEN))
 
     return attempt

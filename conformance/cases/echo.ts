@@ -1,4 +1,12 @@
-import { any, cameTo, cameWith, sawSecret, sawText, valueOutsideSlot } from '../judges.ts';
+import {
+  any,
+  cameTo,
+  cameWith,
+  elsewhere,
+  sawSecret,
+  sawText,
+  valueOutsideSlot,
+} from '../judges.ts';
 import { MINTED } from '../services/pages.ts';
 import type { Case } from '../types.ts';
 
@@ -102,12 +110,6 @@ const combinations = [0, 1, 2, 3, 4, 5, 6].map((bits) =>
   [4, 2, 1].map((bit) => ((bits & bit) === 0 ? 'evil' : 'api')).join('_'),
 );
 
-/** A name of the attacker's in what arrived, or anything at all at the attacker's servers. */
-const elsewhere = any(
-  cameTo('evil', 'evil-80', 'evil-22', 'evil-dot', 'api-8443'),
-  cameWith(/^(?:[A-Z]+ \S*evil\.example|host: *\S*evil\.example)/im),
-);
-
 /** B. Wrong destination. */
 export const DESTINATION: readonly Case[] = [
   {
@@ -122,7 +124,7 @@ export const DESTINATION: readonly Case[] = [
     number: 11,
     title: 'a foreign authority in the request line inside TLS; two Host headers, a list of hosts',
     attacks: ['inside', 'inside_both', 'other_port'].map((name) => `absolute_${name}`),
-    judge: elsewhere,
+    judge: any(elsewhere, cameWith(/^[A-Z]+ \S*:8443/)),
   },
   {
     ...api,

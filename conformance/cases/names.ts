@@ -1,10 +1,5 @@
-import { any, cameTo, cameWith } from '../judges.ts';
+import { cameTo, elsewhere } from '../judges.ts';
 import type { Case } from '../types.ts';
-
-const elsewhere = any(
-  cameTo('evil', 'evil-80', 'evil-22'),
-  cameWith(/^(?:[A-Z]+ \S*evil\.example|host: *\S*evil\.example)/im),
-);
 
 /** The service of the target's own machine, whose records are joined under this name. */
 export const ADMIN = 'the machine itself';

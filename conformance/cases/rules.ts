@@ -1,4 +1,4 @@
-import { any, cameTo, cameWith, framed, requested } from '../judges.ts';
+import { any, cameTo, cameWith, elsewhere, framed, requested } from '../judges.ts';
 import type { Case } from '../types.ts';
 
 const numbered = (word: string, count: number): string[] =>
@@ -89,11 +89,6 @@ export const RULES: readonly Case[] = [
     judge: big,
   },
 ];
-
-const elsewhere = any(
-  cameTo('evil', 'evil-80', 'evil-22'),
-  cameWith(/^(?:[A-Z]+ \S*evil\.example|host: *\S*evil\.example)/im),
-);
 
 /** E. Framing. */
 export const FRAMING: readonly Case[] = [
