@@ -5,9 +5,13 @@ import { needsMessages } from '../powers/http/needs.ts';
 import type { BoxState } from './box-egress.ts';
 import { type FilledMessage, fillMessage, type MessageSlots } from './credentials/fill-message.ts';
 import { holdBytes } from './held-bytes.ts';
+import type { GuardedStream } from './leaks/guard.ts';
 import type { Refusal } from './refusal.ts';
 import type { Target } from './target.ts';
 import { refused, type Use } from './use.ts';
+
+/** Where a value was found. */
+const PLACE = 'what the program said over a WebSocket';
 
 /** What the journal calls the method of a message. */
 const METHOD = 'MESSAGE';
@@ -16,6 +20,12 @@ const METHOD = 'MESSAGE';
 export interface MessageGate {
   /** Messages are judged or filled, and so gathered whole. */
   readonly reads: boolean;
+  /** What passes is searched for values that no box may know. */
+  readonly watches: boolean;
+  /** Why bytes may not be sent that hold such a value; null where they hold none. */
+  leak(bytes: Uint8Array): Refusal | null;
+  /** The same for a message that passes in pieces; throws the refusal. */
+  leakStream(): GuardedStream;
   /** May it be sent, and as what? */
   pass(message: HttpMessage): Promise<MessageVerdict>;
   /** Writes the row of a message that may not be sent. */
@@ -41,7 +51,12 @@ export function makeMessageGate(box: BoxState, target: Target, use: Use): Messag
   const rows = makeMessageRows(box, use);
   return {
     reads: ruled || use.messages !== null,
+    watches: box.leaks.watch.isActive,
+    leak: (bytes) => box.leaks.refusalOf(bytes, PLACE),
+    leakStream: () => box.leaks.stream(PLACE),
     async pass(message) {
+      const leak = box.leaks.refusalOf(message.bytes, PLACE);
+      if (leak !== null) return { ok: false, ...leak };
       if (ruled) {
         const verdict = judgeGrant(httpKind, grant, { ...call, message }, Date.now());
         if (!verdict.allow) return { ok: false, code: verdict.code, reason: verdict.reason };

@@ -65,7 +65,7 @@ class SocketExchange implements HandshakeHandler {
 
   /** What is said must be seen in plain. */
   get readsFrames(): boolean {
-    return this.#use.guarded || this.#gate.reads;
+    return this.#use.guarded || this.#gate.reads || this.#gate.watches;
   }
 
   reached(cut: () => void): void {

@@ -152,8 +152,9 @@ class StrictReader implements FrameReader {
     const plain = this.#mask === null ? raw : masked(raw, this.#mask, this.#at);
     this.#check(head, plain, last);
     this.#at += used;
-    if (last) this.#frame = null;
+    // Where the sink refuses it, the frame has not ended.
     this.#sink.payload(plain, last);
+    if (last) this.#frame = null;
     return used;
   }
 

@@ -177,7 +177,9 @@ class Joint implements Joined {
 }
 
 function outwardFrames({ gate, deflate }: JoinOptions): FramePass {
-  return gate.reads ? { frames: judgeFrames(gate), between: true } : passFrames('client', deflate);
+  if (gate.reads) return { frames: judgeFrames(gate), between: true };
+  // What is compressed says nothing here; where anything is looked for it is not.
+  return passFrames('client', deflate, deflate ? null : gate.leakStream);
 }
 
 /** What is scrubbed comes out in whole frames. */

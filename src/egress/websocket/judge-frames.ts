@@ -1,8 +1,16 @@
 import { Transform } from 'node:stream';
 import type { HttpMessage } from '../../powers/http/call.ts';
+import { PowerboxError } from '../../wire/errors.ts';
 import type { Refusal } from '../refusal.ts';
 import type { MessageGate } from '../use-message.ts';
-import { CLOSE, FrameFault, type FrameHead, makeFrameReader, OPCODE } from './frames.ts';
+import {
+  CLOSE,
+  FrameFault,
+  type FrameHead,
+  type FrameReader,
+  makeFrameReader,
+  OPCODE,
+} from './frames.ts';
 import { MESSAGE_BYTES_FIRST, MESSAGE_BYTES_MAX } from './limits.ts';
 import { encodeFrame } from './write-frames.ts';
 
@@ -23,32 +31,10 @@ export class MessageRefused extends Error {
  * our own. The stream ends with a MessageRefused at the first message that may not leave, or with a
  * FrameFault; what was said before is sent.
  */
-export function judgeFrames(gate: Pick<MessageGate, 'pass' | 'room'>): Transform {
+export function judgeFrames(gate: Pick<MessageGate, 'pass' | 'room' | 'leak'>): Transform {
   const gathered = makeGathered(gate.room);
-  let head: FrameHead | null = null;
-  let text = false;
   const read: (HttpMessage | Buffer)[] = [];
-  const reader = makeFrameReader(
-    { from: 'client', deflate: false },
-    {
-      head(found) {
-        head = found;
-        if (found.opcode === OPCODE.text || found.opcode === OPCODE.binary) {
-          text = found.opcode === OPCODE.text;
-        }
-        if (found.opcode < OPCODE.close) gathered.expect(found.bytes);
-      },
-      payload(bytes, last) {
-        if (head === null) return;
-        if (head.opcode >= OPCODE.close) {
-          read.push(encodeFrame(head.opcode, bytes, { client: true }));
-          return;
-        }
-        gathered.add(bytes);
-        if (last && head.final) read.push({ text, bytes: gathered.take() });
-      },
-    },
-  );
+  const reader = makeMessageReader(gate, gathered, read);
 
   async function send(frames: Transform, item: HttpMessage | Buffer): Promise<void> {
     if (Buffer.isBuffer(item)) {
@@ -91,6 +77,39 @@ export function judgeFrames(gate: Pick<MessageGate, 'pass' | 'room'>): Transform
       done(error);
     },
   });
+}
+
+/** Puts whole messages, and control frames as they are sent, behind each other into `read`. */
+function makeMessageReader(
+  gate: Pick<MessageGate, 'leak'>,
+  gathered: Gathered,
+  read: (HttpMessage | Buffer)[],
+): FrameReader {
+  let head: FrameHead | null = null;
+  let text = false;
+  return makeFrameReader(
+    { from: 'client', deflate: false },
+    {
+      head(found) {
+        head = found;
+        if (found.opcode === OPCODE.text || found.opcode === OPCODE.binary) {
+          text = found.opcode === OPCODE.text;
+        }
+        if (found.opcode < OPCODE.close) gathered.expect(found.bytes);
+      },
+      payload(bytes, last) {
+        if (head === null) return;
+        if (head.opcode >= OPCODE.close) {
+          const leak = gate.leak(bytes);
+          if (leak !== null) throw new MessageRefused(leak);
+          read.push(encodeFrame(head.opcode, bytes, { client: true }));
+          return;
+        }
+        gathered.add(bytes);
+        if (last && head.final) read.push({ text, bytes: gathered.take() });
+      },
+    },
+  );
 }
 
 function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
@@ -160,6 +179,9 @@ export function refusalOf(
   error: unknown,
 ): { readonly refusal: Refusal; readonly close: number } | null {
   if (error instanceof MessageRefused) return error;
+  if (PowerboxError.is(error)) {
+    return { refusal: { code: error.code, reason: error.message }, close: CLOSE.refused };
+  }
   if (!(error instanceof FrameFault)) return null;
   const reason = `The WebSocket was closed: ${error.message}.`;
   return { refusal: { code: 'request-malformed', reason }, close: error.close };

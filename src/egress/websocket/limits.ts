@@ -6,6 +6,11 @@ export const CONTROL_BYTES_MAX = 125;
 export const FRAME_BYTES_MAX: number = Number.MAX_SAFE_INTEGER;
 /** Longest message that is gathered to be judged or filled, as the longest body that is. */
 export const MESSAGE_BYTES_MAX = 1_048_576;
+/**
+ * Longest message of which nothing is passed on before all of it was searched. Of a longer one what
+ * came before a value has left by then, as of a long body.
+ */
+export const SEARCHED_BYTES_MAX = 16_384;
 /** Room that a message which comes in pieces is given at first; it doubles. */
 export const MESSAGE_BYTES_FIRST = 1_024;
 /** Random bytes that masks are taken from; one call for each mask would cost more than the frame. */
