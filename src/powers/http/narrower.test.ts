@@ -6,7 +6,7 @@ import type { HttpConfig } from './config.ts';
 import { couldPermit, httpKind } from './kind.ts';
 import type { HttpNarrowing } from './narrowing.ts';
 import { narrowingSchema } from './narrowing-schema.ts';
-import { needsBody } from './needs.ts';
+import { needsBody, needsMessages } from './needs.ts';
 import { readOnly } from './read-only.ts';
 import { writeOnly } from './write-only.ts';
 
@@ -81,6 +81,9 @@ const level = maybe({
   body: fc
     .tuple(few(field), maybe({ only: fc.constant(true) }))
     .map(([fields, rest]) => ({ fields, ...rest })),
+  message: fc
+    .tuple(few(field), maybe({ only: fc.constant(true) }))
+    .map(([fields, rest]) => ({ fields, ...rest })),
   graphql: maybe({
     query: fc.option(few(fc.constantFrom('a', 'b'))),
     mutation: fc.option(few(fc.constantFrom('a', 'b'))),
@@ -95,9 +98,12 @@ const level = maybe({
 const sparse = fc
   .tuple(
     level,
-    fc.subarray(['methods', 'path', 'query', 'headers', 'body', 'graphql', 'requestBytesMax'], {
-      maxLength: 2,
-    }),
+    fc.subarray(
+      ['methods', 'path', 'query', 'headers', 'body', 'message', 'graphql', 'requestBytesMax'],
+      {
+        maxLength: 2,
+      },
+    ),
   )
   .map(([all, kept]) =>
     Object.fromEntries(kept.filter((key) => key in all).map((key) => [key, all[key]])),
@@ -137,6 +143,21 @@ const call: fc.Arbitrary<HttpCall> = fc
       { freq: 4 },
     ),
   })
+  .chain((part) =>
+    fc
+      .tuple(fc.constant(part), fc.boolean(), fc.boolean(), fc.boolean())
+      .map(([{ body, ...rest }, websocket, says, text]) =>
+        // What would be a body is said over the WebSocket.
+        websocket
+          ? {
+              ...rest,
+              websocket,
+              body: null,
+              ...(says && body !== null ? { message: { text, bytes: body.bytes } } : {}),
+            }
+          : { ...rest, body },
+      ),
+  )
   .map((part) => ({
     ...part,
     scheme: 'https',
@@ -193,6 +214,24 @@ describe('only narrower', () => {
     );
   });
 
+  test('a message is permitted only where its WebSocket is, and never by its bytes alone', () => {
+    let permitted = 0;
+    fc.assert(
+      fc.property(narrowing, call, (some, asked) => {
+        if (asked.message === undefined) return;
+        const { message, ...begins } = asked;
+        const allowed = permits(some, asked);
+        permitted += Number(allowed);
+        if (allowed) expect(permits(some, begins)).toBe(true);
+        // Without rules for messages a WebSocket that may begin may say anything.
+        if (!needsMessages([some])) expect(allowed).toBe(permits(some, begins));
+        if (some.message !== undefined) expect(allowed && !message.text).toBe(false);
+      }),
+      { seed: 36, numRuns: 3000 },
+    );
+    expect(permitted).toBeGreaterThan(50);
+  });
+
   test('a body that is not read permits nothing that it would have to be read for', () => {
     fc.assert(
       fc.property(narrowing, call, (some, { body, ...unread }) => {
@@ -230,6 +269,7 @@ describe('texts', () => {
       'query',
       'header',
       'body',
+      'message',
       'graphql',
       'a=b',
       '+a',
