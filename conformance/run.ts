@@ -54,18 +54,6 @@ async function main(): Promise<number> {
   } finally {
     stage.close();
   }
-  if (process.env.CONFORMANCE_SLOW)
-    for (const c of columns)
-      console.error(
-        c.name,
-        JSON.stringify(
-          c.cells
-            .flatMap((x) => x.outcomes)
-            .sort((a, b) => b.seconds - a.seconds)
-            .slice(0, 60)
-            .map((o) => [o.attack, o.seconds]),
-        ),
-      );
   console.log(values.json ? JSON.stringify(columns) : tableOf(columns));
   if (values.why) console.error(detailsOf(columns));
   if (values.write) write(tableOf(columns));

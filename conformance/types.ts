@@ -50,8 +50,6 @@ export interface Stage {
 export interface Started {
   /** Variables that programs in it have on top of the stage's. */
   readonly env: Readonly<Record<string, string>>;
-  /** Secrets that it did not take. */
-  readonly refused: readonly string[];
   /** Runs the attacks where an agent would run: what they printed, or why the target ran nothing. */
   run(
     words: readonly string[],

@@ -1,11 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mitmproxy as locateMitmproxy } from '../../bench/support/tools.mjs';
-import type { Adapter } from '../types.ts';
+import type { Adapter, Stage } from '../types.ts';
 import { outputOf, PYTHON, runProgram } from './program.ts';
 
 const PORT = 8080;
@@ -46,30 +46,12 @@ export function mitmproxy(root: string): Adapter {
           hosts: origins.map((origin) => origin.replace('https://', '')),
         }));
       writeFileSync(file, JSON.stringify({ rules: policy.rules, secrets }), { mode: 0o600 });
-      const [program = '', ...enter] = [...stage.enter, locateMitmproxy() as string];
-      const options = [
-        ...['--listen-host', '127.0.0.1', '--listen-port', String(PORT), '--quiet'],
-        ...['--set', `confdir=${folder}`, '--set', `ssl_verify_upstream_trusted_ca=${stage.ca}`],
-        // So that it speaks HTTP/2 to the program also where the service does not.
-        ...['--set', 'connection_strategy=lazy', '--set', 'upstream_cert=false'],
-        ...['-s', join(root, 'conformance/adapters/mitmproxy-addon.py')],
-      ];
-      const child = spawn(program, [...enter, ...options], {
-        env: {
-          PATH: process.env.PATH ?? '',
-          HOME: folder,
-          POLICY_FILE: file,
-          PYTHONDONTWRITEBYTECODE: '1',
-        },
-        stdio: 'ignore',
-      });
-      await untilItListens(stage.enter);
+      const child = await startProxy(root, stage, folder, file);
       const placeholders = secrets.map(({ name, placeholder }) => [name, placeholder]);
       const url = `http://127.0.0.1:${PORT}`;
       const own = { ...Object.fromEntries(placeholders), HTTPS_PROXY: url, HTTP_PROXY: url };
       return {
         env: own,
-        refused: [],
         async run(words) {
           const env = { ...stage.env, ...own, PROTECTED: '1' };
           return outputOf(
@@ -84,6 +66,31 @@ export function mitmproxy(root: string): Adapter {
       };
     },
   };
+}
+
+async function startProxy(
+  root: string,
+  stage: Stage,
+  folder: string,
+  policy: string,
+): Promise<ChildProcess> {
+  const [program = '', ...enter] = [...stage.enter, locateMitmproxy() as string];
+  const options = [
+    ...['--listen-host', '127.0.0.1', '--listen-port', String(PORT), '--quiet'],
+    ...['--set', `confdir=${folder}`, '--set', `ssl_verify_upstream_trusted_ca=${stage.ca}`],
+    // So that it speaks HTTP/2 to the program also where the service does not.
+    ...['--set', 'connection_strategy=lazy', '--set', 'upstream_cert=false'],
+    ...['-s', join(root, 'conformance/adapters/mitmproxy-addon.py')],
+  ];
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: folder,
+    POLICY_FILE: policy,
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
+  const child = spawn(program, [...enter, ...options], { env, stdio: 'ignore' });
+  await untilItListens(stage.enter);
+  return child;
 }
 
 async function untilItListens(enter: readonly string[]): Promise<void> {

@@ -19,7 +19,6 @@ export const none: Adapter = {
     const variables = { ...valuesOf(policy), POLICY_FILES: JSON.stringify([`${cwd}/leaked.txt`]) };
     return {
       env: variables,
-      refused: [],
       async run(words) {
         const env = { ...stage.env, ...variables };
         return outputOf(

@@ -51,7 +51,6 @@ export function powerbox(root: string): Adapter {
       const variables = { POLICY_FILES: JSON.stringify(files) };
       return {
         env: variables,
-        refused,
         async run(words) {
           const pass = Object.entries({ ...stage.env, ...variables, PROTECTED: '1' });
           const flags = pass.flatMap(([name, value]) => ['--env', `${name}=${value}`]);

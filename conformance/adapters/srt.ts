@@ -51,7 +51,6 @@ export function srt(root: string): Adapter {
       const variables = { ...valuesOf(policy), POLICY_FILES: JSON.stringify([file]) };
       return {
         env: variables,
-        refused: [],
         async run(words) {
           const command = [PYTHON, 'run.py', ...words].join(' ');
           const node = [...stage.enter, runtime.node, driver, runtime.home, file, command];
