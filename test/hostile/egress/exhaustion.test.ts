@@ -175,6 +175,8 @@ describe('an egress that is to be used up', () => {
     expect(Object.fromEntries(seconds)).toEqual({
       slow_greeting: expect.closeTo(3, -0.5),
       slow_first_bytes: expect.closeTo(3, -0.5),
+      slow_tunnel: expect.closeTo(3, -0.5),
+      slow_handshake: expect.closeTo(10, -0.8),
       slow_head: expect.closeTo(33, -1.1),
       slow_head_proxy: expect.closeTo(33, -1.1),
     });

@@ -115,6 +115,17 @@ def endless_names():
     return f"{got} names".encode() + still_there()
 
 
+def greeting():
+    """A whole ClientHello, as a client sends it that then says nothing."""
+    context = ssl.create_default_context()
+    taken, given = ssl.MemoryBIO(), ssl.MemoryBIO()
+    try:
+        context.wrap_bio(taken, given, server_hostname=API).do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return given.read()
+
+
 def slow(name, prepare, data):
     def attempt():
         """Says half of what it has to, and waits until somebody loses patience."""
@@ -132,13 +143,15 @@ slow("slow_greeting", lambda: dial(API, 443), b"\x16\x03\x01")
 slow("slow_first_bytes", lambda: dial(PLAIN, 80), b"")
 slow("slow_head", api, b"GET / HTTP/1.1\r\nHost: api.acme")
 slow("slow_head_proxy", lambda: dial(*PROXY), b"CONNECT api")
+slow("slow_tunnel", lambda: through_proxy(API, 443), b"\x16\x03\x01")
+slow("slow_handshake", lambda: dial(API, 443), greeting())
 
 
 @trick
 def slow_all():
     """The slow ones at the same time."""
     seen = {}
-    names = ["slow_greeting", "slow_first_bytes", "slow_head", "slow_head_proxy"]
+    names = [name for name in TRICKS if name.startswith("slow_") and name != "slow_all"]
     threads = [threading.Thread(target=lambda name=name: seen.update({name: TRICKS[name]().decode("latin1")})) for name in names]
     for thread in threads:
         thread.start()
