@@ -64,6 +64,11 @@ export class BoxSecrets {
     });
   }
 
+  /** It was taken from the vault, and goes into nothing. */
+  isGone({ placeholder }: Pick<BoundSecret, 'placeholder'>): boolean {
+    return this.#gone.has(placeholder);
+  }
+
   /** Finds their values, and those that they had before. */
   get scrubber(): Scrubber {
     return this.#scrubber;

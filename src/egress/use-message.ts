@@ -75,7 +75,7 @@ export function makeMessageGate(box: BoxState, target: Target, use: Use): Messag
   };
 }
 
-/** Secrets get new values while a WebSocket goes on. */
+/** Secrets get new values, or go, while a WebSocket goes on. */
 function atPresent({ secrets }: BoxState, slots: MessageSlots): MessageSlots {
   const now = new Map(secrets.all.map((secret) => [secret.placeholder, secret]));
   const renewed = <Open extends MessageSlots['open'][number]>(open: Open): Open => ({
@@ -84,7 +84,7 @@ function atPresent({ secrets }: BoxState, slots: MessageSlots): MessageSlots {
   });
   return {
     ...slots,
-    open: slots.open.map(renewed),
+    open: slots.open.filter(({ secret }) => !secrets.isGone(secret)).map(renewed),
     all: slots.all.map(renewed),
     secrets: secrets.all,
   };

@@ -14,6 +14,8 @@ export interface Fingerprint {
   readonly length: number;
   /** HMAC-SHA-256 of them (RFC 2104), its first 16 bytes in hex. */
   readonly mac: string;
+  /** The last WINDOW_BYTES bytes are characters that tokens are made of, see `isTokenByte`. */
+  readonly token: boolean;
   /** All of these bytes are ASCII. */
   readonly ascii: boolean;
   /** One of them begins escapes in the usual encodings: `%`, `&` or a backslash. */
@@ -61,6 +63,11 @@ export function turned(word: number, bits: number): number {
   return (word << bits) | (word >>> (32 - bits));
 }
 
+/** Letters, digits, and what base64, base64url and dotted tokens have besides. */
+export function isTokenByte(byte: number): boolean {
+  return /[A-Za-z0-9+/_.=~-]/.test(String.fromCharCode(byte));
+}
+
 /** The code of these bytes, as `Fingerprint.mac` has it. */
 export function codeOf(key: Buffer, bytes: Uint8Array): string {
   return createHmac('sha256', key).update('value').update(bytes).digest('hex').slice(0, 32);
@@ -81,6 +88,7 @@ export function fingerprintsOf(key: Buffer, value: string): readonly Fingerprint
         window: hash >>> (32 - WINDOW_BITS),
         length: end.length,
         mac: codeOf(key, end),
+        token: bytes.subarray(-WINDOW_BYTES).every(isTokenByte),
         ascii: end.every((byte) => byte < 0x80),
         escapes: end.some((byte) => byte === 0x25 || byte === 0x26 || byte === 0x5c),
       };

@@ -5,7 +5,8 @@
 import { ASCII_GROUPS_MIN, HEX_RUN_MIN } from './limits.ts';
 import { type Budget, type Found, type PrintIndex, searchBytes } from './print-index.ts';
 
-const FOREIGN = 0xff;
+/** In a table of characters: none of them. */
+export const FOREIGN = 0xff;
 
 /** RFC 4648 §4 and §5 in one, since a text may hold either. */
 export const SEXTETS: Uint8Array = tableOf(

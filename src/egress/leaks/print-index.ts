@@ -20,6 +20,8 @@ export interface PrintIndex {
   /** Not zero where a window's hash begins with these SIEVE_BITS bits. */
   readonly sieve: Uint8Array;
   readonly isEmpty: boolean;
+  /** Every value ends in characters of tokens, so only long words need be looked at. */
+  readonly isToken: boolean;
   /** Every value is ASCII. */
   readonly isAscii: boolean;
   /** Of no value an escape can be misread: none has a character that begins one, none is short. */
@@ -52,13 +54,15 @@ export function makePrintIndex({ key: hex, values }: Watched): PrintIndex {
   const coming = windowWordsOf(key);
   const sieve = new Uint8Array(2 ** SIEVE_BITS);
   const entries = new Map<number, Entry[]>();
+  let isToken = true;
   let isAscii = true;
   let isPlain = true;
   for (const { name, kind, prints } of values) {
     const found = { name, kind };
-    for (const { window, length, mac, ascii, escapes } of prints) {
+    for (const { window, length, mac, token, ascii, escapes } of prints) {
       sieve[window >>> (WINDOW_BITS - SIEVE_BITS)] = 1;
       entries.set(window, [...(entries.get(window) ?? []), { found, length, mac }]);
+      if (!token) isToken = false;
       if (!ascii) isAscii = false;
       if (escapes || length < WINDOW_BYTES + ESCAPE_REACH) isPlain = false;
     }
@@ -68,6 +72,7 @@ export function makePrintIndex({ key: hex, values }: Watched): PrintIndex {
     leaving: coming.map((word) => turned(word, WINDOW_BYTES)),
     sieve,
     isEmpty: entries.size === 0,
+    isToken,
     isAscii,
     isPlain,
     compare(data, end, hash, budget) {

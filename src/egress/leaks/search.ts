@@ -1,7 +1,10 @@
+import { isTokenByte } from '../../vault/fingerprint.ts';
 import { WINDOW_BYTES } from '../../vault/limits.ts';
-import { eachRun, SEXTETS, searchRun } from './encoded-runs.ts';
+import { eachRun, FOREIGN, SEXTETS, searchRun } from './encoded-runs.ts';
 import { BASE64_RUN_MIN } from './limits.ts';
 import { type Budget, type Found, type PrintIndex, searchBytes } from './print-index.ts';
+
+const TOKENS = Uint8Array.from({ length: 256 }, (_, byte) => (isTokenByte(byte) ? 0 : FOREIGN));
 
 /**
  * Whose value ends in `data[from..length)`, as it is, in base64 or in hex; null for
@@ -14,10 +17,15 @@ export function searchText(
   length: number,
   budget: Budget,
 ): Found | null {
-  if (length < WINDOW_BYTES) return null;
-  const plain = searchBytes(index, data, from, length, budget);
-  if (plain !== null) return plain;
-  return eachRun(SEXTETS, BASE64_RUN_MIN, data, 0, length, (begin, end) =>
-    end > from ? searchRun(index, data, begin, end, budget) : null,
-  );
+  const encoded = (begin: number, end: number): Found | null =>
+    end > from ? searchRun(index, data, begin, end, budget) : null;
+  if (!index.isToken) {
+    const found = searchBytes(index, data, from, length, budget);
+    return found ?? eachRun(SEXTETS, BASE64_RUN_MIN, data, 0, length, encoded);
+  }
+  return eachRun(TOKENS, WINDOW_BYTES, data, 0, length, (begin, end) => {
+    if (end <= from) return null;
+    const found = searchBytes(index, data, Math.max(from, begin + WINDOW_BYTES - 1), end, budget);
+    return found ?? eachRun(SEXTETS, BASE64_RUN_MIN, data, begin, end, encoded);
+  });
 }

@@ -42,13 +42,32 @@ export function undoEscapes(
   let written = to;
   let at = 0;
   while (at < length) {
-    let byte = data[at] as number;
-    while (special[byte] === 0) {
+    // Most bytes are copied as they are, four at a time.
+    while (at + 3 < length) {
+      const one = data[at] as number;
+      const two = data[at + 1] as number;
+      const three = data[at + 2] as number;
+      const four = data[at + 3] as number;
+      const any =
+        (special[one] as number) |
+        (special[two] as number) |
+        (special[three] as number) |
+        (special[four] as number);
+      if (any !== 0) break;
+      out[written] = one;
+      out[written + 1] = two;
+      out[written + 2] = three;
+      out[written + 3] = four;
+      written += 4;
+      at += 4;
+    }
+    const byte = data[at];
+    if (byte === undefined) break;
+    if (special[byte] === 0) {
       out[written] = byte;
       written += 1;
       at += 1;
-      if (at === length) return { written: written - to, read: at };
-      byte = data[at] as number;
+      continue;
     }
     if (!isIntroducer(byte)) {
       at += 1;
