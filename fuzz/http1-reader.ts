@@ -116,7 +116,7 @@ function readBody(text: string, at: number, fields: OwnRequest['fields'], minor:
     return readChunks(text, at);
   }
   if (lengths[0] === undefined) return { body: '', end: at };
-  if (!/^[0-9]{1,15}$/.test(lengths[0])) return 'malformed';
+  if (!/^[0-9]{1,16}$/.test(lengths[0])) return 'malformed';
   const end = at + Number(lengths[0]);
   return end > text.length ? 'beginning' : { body: text.slice(at, end), end };
 }
