@@ -34,9 +34,12 @@ export interface Served {
   readonly sessions: ServerHttp2Session[];
 }
 
-export function makeServers(authority: Authority): Servers {
+export function makeServers(
+  authority: Authority,
+  names: readonly string[] = [UPSTREAM_NAME],
+): Servers {
   const open: { server: Server; sockets: Set<Socket> }[] = [];
-  const certificate = authority.issue([UPSTREAM_NAME]);
+  const certificate = authority.issue(names);
   async function listen(server: Server): Promise<Served> {
     const sockets = new Set<Socket>();
     open.push({ server, sockets });
