@@ -3,6 +3,7 @@ import { filesTarget } from './files.ts';
 import { graphqlTarget } from './graphql.ts';
 import { hostsTarget } from './hosts.ts';
 import { http1Target } from './http1.ts';
+import { http2Target } from './http2.ts';
 import { jsonTarget } from './json.ts';
 import { modelTarget } from './model.ts';
 import { onlyWordsTarget } from './only-words.ts';
@@ -12,6 +13,7 @@ import { scrubTarget } from './scrub.ts';
 import { sqlTarget } from './sql.ts';
 import type { FuzzTarget } from './target.ts';
 import { tlsHelloTarget } from './tls-hello.ts';
+import { websocketTarget } from './websocket.ts';
 
 /** Every target, each in a file of its own beside this one. */
 export const TARGETS: readonly FuzzTarget[] = [
@@ -24,7 +26,9 @@ export const TARGETS: readonly FuzzTarget[] = [
   onlyWordsTarget,
   modelTarget,
   http1Target,
+  http2Target,
   tlsHelloTarget,
+  websocketTarget,
   scrubTarget,
   hostsTarget,
   dnsTarget,
