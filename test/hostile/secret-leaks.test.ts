@@ -116,6 +116,30 @@ describe.each(KINDS)('49 a value that the box knows (%s)', (kind) => {
   });
 });
 
+describe('49 a value that is sent over HTTP/2', () => {
+  const URL = 'https://open.acme.example';
+  const NAMED = `$(sed -n 's/^unbound=//p' notes.txt)`;
+
+  it('is refused in a header, in a body that is small and in one that is not', async () => {
+    const before = allHeard().length;
+    const curl = 'curl -sS --http2 -w " %{http_version}\\n"';
+    const script = [
+      `${curl} -H "x-any: ${NAMED}" ${URL}/h2`,
+      `${curl} -d "v=${NAMED}" ${URL}/h2`,
+      `{ head -c 200000 /dev/zero; echo ${NAMED}; } | ${curl} -T - ${URL}/h2 || true`,
+      `${curl} -H "x-any: nothing of note" ${URL}/h2`,
+    ].join('\n');
+    const { stdout } = await rig.powerbox(['run', ...FLAGS, '--', '/bin/sh', '-c', script]);
+    const answers = stdout.split('\n').filter((line) => / (?:2|1\.1)$/.test(line));
+    expect(answers.at(-1)).toBe('thank you 2');
+    expect(stdout.match(/"error":"secret-leaked"/g)).toHaveLength(3);
+    const since = allHeard()
+      .slice(before)
+      .map((text) => Buffer.from(text, 'latin1'));
+    expect(since.some((arrived) => reveals(arrived, NOTES.unbound))).toBe(false);
+  });
+});
+
 describe('49 what is told of a leak', () => {
   const denied = () => inBox.rows.filter(({ code }) => code === 'secret-leaked');
 
@@ -139,7 +163,7 @@ describe('49 what is told of a leak', () => {
     expect(reasons).toContain(
       'The request was refused: the path holds a former value of OTHER_TOKEN, which no box may know.',
     );
-    const { stdout } = await rig.powerbox(['log', '--denied']);
+    const { stdout } = await rig.powerbox(['log', inBox.box, '--denied']);
     expect(stdout.match(/secret-leaked/g)).toHaveLength(refusals.length);
   });
 

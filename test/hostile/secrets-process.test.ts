@@ -9,6 +9,8 @@ import { makeRig, type Rig, type Row } from './support/rig.ts';
 import { makeIssuer, type RawService, reply, startRawService } from './support/service.ts';
 
 const TOKEN = 'tok_live-9vBn4MqL7wEr2TyU5iOp';
+/** Of a secret that no box here is given. */
+const OTHER = 'tok_live-4Kd8XsPz1Vn6HgFt3CuJ';
 const FLAGS = ['--secret', 'API_TOKEN', '--allow', 'api.acme.example'];
 
 let service: RawService;
@@ -24,6 +26,7 @@ beforeAll(async () => {
   });
   rig = makeRig({ 'api.acme.example:443': service.port }, issuer.certificate);
   await rig.secret('API_TOKEN', TOKEN, ['--for', 'https://api.acme.example']);
+  await rig.secret('OTHER_TOKEN', OTHER, ['--for', 'https://other.acme.example']);
 });
 afterAll(async () => {
   rig.close();
@@ -115,6 +118,8 @@ describe('the processes around a value', () => {
       // Where memory can be read at all, the same look finds it in the egress.
       expect([true, null]).toContain(memoryHolds(box.egress, TOKEN));
       if (process.getuid?.() === 0) expect(memoryHolds(box.egress, TOKEN)).toBe(true);
+      // Of all others it has what recognises them.
+      expect(memoryHolds(box.egress, OTHER)).not.toBe(true);
     } finally {
       await end(box);
     }
@@ -251,6 +256,7 @@ describe('the state folder', () => {
     expect(state.length).toBeGreaterThan(1000);
     for (const form of ['latin1', 'base64', 'hex'] as const) {
       expect(state).not.toContain(Buffer.from(TOKEN).toString(form));
+      expect(state).not.toContain(Buffer.from(OTHER).toString(form));
     }
   });
 });
