@@ -38,12 +38,6 @@ def many_headers(mark):
 
 
 @attack
-def bomb(mark):
-    """An answer of 64 MiB in 64 KiB of gzip, that nobody asked to be packed."""
-    return ask(mark, "/bomb")[:1000]
-
-
-@attack
 def slow_heads(mark):
     """Forty heads that do not end, and an ordinary request beside them."""
     held = []

@@ -170,7 +170,7 @@ export const OPERATIONS: readonly Case[] = [
   {
     twin: 'ok_open',
     number: 50,
-    title: 'huge heads, ten thousand headers, a bomb in gzip, heads that do not end, made-up names',
+    title: 'huge heads, ten thousand headers, heads that do not end, made-up names',
     attacks: ['large_head', 'many_headers'],
     judge: ({ heard }) =>
       heard.some((one) => one.heard.bytes.length > 65_536) ? 'the head came' : null,

@@ -26,6 +26,16 @@ export const RULES: readonly Case[] = [
     judge: smuggled,
   },
   {
+    twin: 'ok_encoded_slash',
+    number: 26,
+    title: '',
+    attacks: ['ok_encoded_slash'],
+    judge: ({ arrived }) =>
+      arrived.every(({ asked }) => asked.target === '/@acme%2Fcore')
+        ? null
+        : 'the slash came in another form',
+  },
+  {
     twin: 'ok_rules',
     number: 27,
     title: 'headers and parameters that name another method, path or host',

@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { echoAnswer } from '../../test/hostile/support/echo-service.ts';
 import { type Answer, type Asked, reply } from '../../test/hostile/support/service.ts';
 
@@ -20,7 +19,6 @@ const PAGES: Readonly<Record<string, Page>> = {
   '/token': () => reply(JSON.stringify({ access_token: MINTED }), [CLOSE]),
   '/alt-svc': () => reply('welcome', ['Alt-Svc: h3="evil.example:443"; ma=86400', CLOSE]),
   '/redirect': () => reply('', ['Location: https://evil.example/redirected', CLOSE], '302 Found'),
-  '/bomb': () => reply(gzipSync(Buffer.alloc(64 << 20)), ['Content-Encoding: gzip', CLOSE]),
   '/hello': welcome,
   '/admin': welcome,
 };
