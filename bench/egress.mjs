@@ -11,7 +11,7 @@ import { cpuMs, memoryKiB, summary } from './support/report.mjs';
 const MANY = '1 KiB, 32 connections';
 
 export async function measure({ quick }) {
-  const seconds = quick ? 0.5 : 1.5;
+  const seconds = quick ? 0.5 : 1.2;
   const rounds = quick ? 2 : 5;
   const phases = [
     { name: '1 KiB, 1 connection', job: { path: '/1k', connections: 1, seconds } },
@@ -74,13 +74,13 @@ export async function measure({ quick }) {
  */
 async function warmUp(contenders, quick) {
   const able = new Set();
-  const seconds = quick ? 1 : 3;
+  const seconds = quick ? 4 : 6;
   for (const contender of contenders) {
     // What is fast because it leaves the secret out is not to be compared.
     const proof = { path: '/authorized', connections: 1, requests: 1 };
     if (contender.name !== NAMES.plain) await asked(contender, proof);
     await asked(contender, { path: '/1k', connections: 32, requests: 10_000, seconds });
-    const job = { path: '/1k', connections: 4, streams: 8, requests: 5_000, seconds };
+    const job = { path: '/1k', connections: 4, streams: 8, requests: 5_000, seconds: seconds / 2 };
     const { unsupported } = await asked(contender, job);
     if (unsupported !== true) able.add(contender);
   }
@@ -97,7 +97,7 @@ async function compare(contenders, phases, rounds, able) {
   for (let round = 0; round < rounds; round++) {
     for (const row of measured) row.samples.push(await sample(row.client, row.phase.job));
   }
-  return rows.map(({ phase, client, samples }) => {
+  const results = rows.map(({ phase, client, samples }) => {
     const of = (pick) => (samples.length === 0 ? null : summary(samples.map(pick)));
     return {
       phase: phase.name,
@@ -109,6 +109,17 @@ async function compare(contenders, phases, rounds, able) {
       cpuUs: client.pid === null ? null : of(({ cpu, requests }) => (cpu * 1000) / requests),
     };
   });
+  return results.map((row) => ({ ...row, toPowerbox: ratiosOf(row, results) }));
+}
+
+/** How often the speed and the processor time of Powerbox go into those of another. */
+function ratiosOf(row, rows) {
+  const powerbox = rows.find(
+    ({ phase, client }) => phase === row.phase && client === NAMES.powerbox,
+  );
+  if (row.perSecond === null || powerbox.perSecond === null) return null;
+  const cpu = row.cpuUs === null ? null : row.cpuUs.median / powerbox.cpuUs.median;
+  return { perSecond: row.perSecond.median / powerbox.perSecond.median, cpu };
 }
 
 async function sample(client, job) {

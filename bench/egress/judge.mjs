@@ -5,22 +5,29 @@ import { NAMES } from './contenders.mjs';
 export function printRows(rows, rounds, seconds) {
   const number = (of, digits) => (of === null ? '-' : of.median.toFixed(digits));
   printTable(
-    `egress: ${rounds} rounds of ${seconds} s each, in turns; medians`,
-    ['', '', 'requests/s', 'MB/s', 'p50 ms', 'p99 ms', 'processor, us a request'],
+    `egress: ${rounds} rounds of ${seconds} s each, in turns; medians; x: beside powerbox, secret and scrub`,
+    ['', '', 'requests/s', 'x', 'MB/s', 'p50 ms', 'p99 ms', 'processor, us a request', 'x'],
     rows.map((row) =>
       row.perSecond === null
-        ? [row.phase, row.client, '-', '-', '-', '-', '-']
+        ? [row.phase, row.client, ...Array(7).fill('-')]
         : [
             row.phase,
             row.client,
             number(row.perSecond, 0),
+            times(row.toPowerbox?.perSecond),
             number(row.megabytesPerSecond, 1),
             number(row.p50Ms, 2),
             number(row.p99Ms, 2),
             spread(row.cpuUs),
+            times(row.toPowerbox?.cpu),
           ],
     ),
   );
+}
+
+/** Beside that of Powerbox with its secret. */
+function times(ratio) {
+  return typeof ratio === 'number' ? ratio.toFixed(2) : '';
 }
 
 function spread(cpuUs) {
