@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { PowerboxError } from '../../wire/errors.ts';
 import { Http2Fault, malformedFrame } from '../http2/fault.ts';
 import {
@@ -49,7 +49,7 @@ const NO_BYTES = Buffer.alloc(0);
  */
 export class Http2Connection implements StreamHost {
   readonly streams: Map<number, ClientStream> = new Map();
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #owner: ConnectionOwner;
   readonly #frames = makeFrameReader();
   readonly #blocks = new HeaderBlocks(BLOCK_LIMITS);
@@ -63,7 +63,7 @@ export class Http2Connection implements StreamHost {
   #closed = false;
 
   /** `socket` was dialled, and chose h2. */
-  constructor(socket: Socket, owner: ConnectionOwner) {
+  constructor(socket: Duplex, owner: ConnectionOwner) {
     this.#socket = socket;
     this.#owner = owner;
     this.#output = new Http2Output(socket, BLOCK_LIMITS, (stream, last) =>
@@ -100,6 +100,11 @@ export class Http2Connection implements StreamHost {
     return stream;
   }
 
+  /** When a head began that is not whole yet, in milliseconds since 1970; null for none. */
+  get headSince(): number | null {
+    return this.#blocks.since;
+  }
+
   /** Numbers of streams are used up at some time (RFC 9113 section 5.1.1). */
   get isUsedUp(): boolean {
     return this.#nextId > 0x7ffffff0;
@@ -130,7 +135,6 @@ export class Http2Connection implements StreamHost {
     if (this.#closed) return;
     this.#output.close(numberFrame(FRAME.goaway, 0, 0, code));
     this.#end(error);
-    this.#socket.destroySoon();
     // A server that takes no bytes would keep it open.
     const timer = setTimeout(() => this.#socket.destroy(), FAREWELL_MS);
     this.#socket.once('close', () => clearTimeout(timer));

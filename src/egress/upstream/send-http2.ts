@@ -127,7 +127,7 @@ class Http2Request implements Waiting, StreamHandler, AnswerControl {
     this.#isOver = true;
     this.#handler.end(bytesOf(trailers));
     // What the program still sends is of no use to a server that has answered whole.
-    if (this.#stream?.ended === false) this.#stream.reset();
+    if (this.#stream?.allSent === false) this.#stream.reset();
     const { body } = this.#request;
     if (body !== null && !(body instanceof Uint8Array)) body.resume();
   }

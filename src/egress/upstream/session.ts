@@ -115,6 +115,13 @@ export class KeptSession implements ConnectionOwner {
       this.destroy(new PowerboxError('upstream-timeout', 'The upstream server began no session.'));
       return;
     }
+    const { headSince } = this.#connection;
+    if (headSince !== null && Date.now() - headSince > settingsMs) {
+      // Nothing else can come before the head is whole.
+      const reason = 'The upstream server took too long for the head of an answer.';
+      this.destroy(new PowerboxError('upstream-timeout', reason));
+      return;
+    }
     if (this.streams === 0 && now - this.#idleSince > sessionIdleMs) {
       this.destroy(ended());
       return;

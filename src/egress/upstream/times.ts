@@ -7,7 +7,7 @@ export interface Times {
   readonly headMs: number;
   /** Silence in an answer, while nothing goes either way. */
   readonly idleMs: number;
-  /** Until the first SETTINGS of a session. */
+  /** Until the first SETTINGS of a session, and from the first frame of a head to its last. */
   readonly settingsMs: number;
   readonly sessionIdleMs: number;
   readonly queuedMs: number;

@@ -1,3 +1,6 @@
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { createServer } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeUpstreams, type Upstreams } from '../../../src/egress/upstream/pools.ts';
 import { TIMES } from '../../../src/egress/upstream/times.ts';
@@ -15,7 +18,7 @@ import {
   rawPeer,
   TYPE,
 } from '../../support/raw-http2.ts';
-import { ask, type Told } from '../../support/upstream-client.ts';
+import { ask, placeAt, type Told, UPSTREAM_NAME } from '../../support/upstream-client.ts';
 import { makeServers, type Served, type Servers } from '../../support/upstream-servers.ts';
 
 let servers: Servers;
@@ -232,6 +235,35 @@ describe('an upstream that speaks HTTP/2', () => {
     }
   });
 
+  it('and leaves a head unfinished does not hold up the other answers for long', async () => {
+    upstreams.destroy();
+    upstreams = makeUpstreams({ ...TIMES, settingsMs: 200, sweepMs: 50 });
+    const served = await against({
+      answer: (peer, id) => peer.send(TYPE.headers, 0, id, fields(':status', '200')),
+    });
+    const both = [ask(upstreams, served.place), ask(upstreams, served.place)];
+    for (const told of await Promise.all(both)) {
+      expect(['upstream-timeout', 'upstream-unreachable']).toContain(refused(told));
+    }
+  });
+
+  it('and answers before it has read all leaves nothing behind that is still sent', async () => {
+    const resets: number[] = [];
+    const served = await servers.raw((socket) => {
+      rawPeer(socket, (peer, { type, stream, payload }) => {
+        if (type === TYPE.headers) good(peer, stream);
+        if (type === TYPE.reset) resets.push(payload.readUInt32BE(0));
+      });
+    });
+    const body = Buffer.alloc(1_000_000);
+    const told = await ask(upstreams, served.place, { method: 'POST', body });
+    expect([told.status, told.error]).toEqual([200, null]);
+    for (let i = 0; i < 100 && resets.length === 0; i += 1) {
+      await new Promise((done) => setTimeout(done, 10));
+    }
+    expect(resets).toEqual([8]);
+  });
+
   it('and answers with interim answers for ever is cut', async () => {
     const served = await against({
       answer: (peer, id) =>
@@ -290,7 +322,6 @@ describe('an upstream that speaks HTTP/2', () => {
       peer.send(TYPE.settings, 0, 0, Buffer.concat([Buffer.from([0, 4]), numbers(0)]));
     });
     let taken = 0;
-    const { Readable } = await import('node:stream');
     const body = Readable.from(
       (async function* () {
         for (; taken < 10_000; taken += 1) yield Buffer.alloc(16_384);
@@ -326,8 +357,7 @@ describe('an upstream that speaks HTTP/2', () => {
 
   it('and chooses another version each time gets each request twice at most', async () => {
     let dialled = 0;
-    const { createServer } = await import('node:tls');
-    const cert = servers.authority.issue(['api.acme.example']);
+    const cert = servers.authority.issue([UPSTREAM_NAME]);
     const server = createServer(
       {
         ...cert,
@@ -340,8 +370,7 @@ describe('an upstream that speaks HTTP/2', () => {
       (socket) => socket.destroy(),
     );
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    const { placeAt } = await import('../../support/upstream-client.ts');
-    const { port } = server.address() as { port: number };
+    const { port } = server.address() as AddressInfo;
     const place = placeAt(port, servers.authority.certificate);
     for (const preferred of ['h2', 'http/1.1'] as const) {
       expect((await ask(upstreams, place, { preferred })).error).not.toBeNull();
