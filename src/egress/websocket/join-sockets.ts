@@ -80,6 +80,12 @@ class Joint implements Joined {
   }
 
   left(): void {
+    // What the program has said before it went is still given to the upstream.
+    if (this.#program.readableEnded && !this.#over) later(CLOSE_MS_MAX, this.#upstream);
+    else this.#finish();
+  }
+
+  #finish(): void {
     if (this.#stop()) this.#options.over();
     this.#upstream.destroy();
   }
@@ -103,11 +109,13 @@ class Joint implements Joined {
     upstream.on('error', () => {});
     // What the upstream has sent is still given to the program, which may read slowly.
     upstream.once('close', () => {
-      if (!ended) this.left();
+      // Who has been told why is let read it.
+      if (this.#over) return;
+      if (!ended || program.destroyed) this.#finish();
+      if (!ended) program.destroy();
     });
     program.once('finish', () => {
-      if (this.#stop()) this.#options.over();
-      upstream.destroy();
+      this.#finish();
       later(CLOSE_MS_MAX, program);
     });
     // A WebSocket ends by its closing handshake, so nothing is waited for long on half of it.
