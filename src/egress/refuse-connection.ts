@@ -10,7 +10,10 @@ export function refuseConnection(
 ): void {
   const { box, port, declared, address } = connection;
   const name = declared?.host ?? address;
-  const target = name.includes(':') ? `[${name}]:${port}` : `${name}:${port}`;
+  const place = name.includes(':') ? `[${name}]:${port}` : `${name}:${port}`;
+  // A program may name a host as it likes, after a value of a secret too.
+  const target = box.leaks.recordable(place);
+  const reason = box.leaks.recordable(refusal.reason);
   const act = () => {
     box.recorder.note({
       kind: 'connection',
@@ -18,9 +21,9 @@ export function refuseConnection(
       target,
       verdict: 'deny',
       code: refusal.code,
-      reason: refusal.reason,
+      reason,
     });
-    box.tellRefused(target, `${target} was refused: ${refusal.reason}`);
+    box.tellRefused(target, `${target} was refused: ${reason}`);
     answer();
   };
   const delay = box.refusals.count();

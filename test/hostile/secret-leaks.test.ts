@@ -34,7 +34,7 @@ const WAYS = [
 /** One value goes every way, the others a few. */
 const waysOf = (kind: Kind): readonly string[] =>
   kind === 'unbound' ? WAYS : ['header', 'query', 'path', 'json', 'base64', 'large', 'bearer'];
-const NO_LEAKS = ['harmless', 'placeholder', 'own', 'bomb', 'lying'];
+const NO_LEAKS = ['harmless', 'placeholder', 'own', 'bomb', 'lying', 'named'];
 const TRICKS = [
   ...KINDS.flatMap((kind) => waysOf(kind).map((way) => `${kind}_${way}`)),
   ...NO_LEAKS,
@@ -145,7 +145,8 @@ describe('49 what is told of a leak', () => {
 
   it('is a row for each, found by what was refused, with the place and never the value', async () => {
     const refusals = denied().filter(({ kind }) => kind === 'request');
-    expect(refusals).toHaveLength(TRICKS.length - NO_LEAKS.length);
+    // One more for the request whose host is named after a value.
+    expect(refusals).toHaveLength(TRICKS.length - NO_LEAKS.length + 1);
     for (const { verdict, secrets } of refusals) expect([verdict, secrets]).toEqual(['deny', []]);
     const reasons = new Set(refusals.map(({ reason }) => reason));
     const places = [

