@@ -146,9 +146,9 @@ function protocolsIn(data: Buffer | undefined): string {
   return names.join('\n');
 }
 
-/** Names that are no ASCII are not told apart: Node gives them as another text. */
+/** Node drops the highest bit of each character of a protocol's name. */
 function plain(name: string): string {
-  return /^[\x00-\x7f]*$/.test(name) ? name : 'odd';
+  return Buffer.from(name, 'latin1').toString('ascii');
 }
 
 interface OpensslReading {

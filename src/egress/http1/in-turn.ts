@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 /** The requests of one connection that came before an answer to the first of them was out. */
 interface Line {
@@ -20,13 +21,14 @@ export function inTurn(
   response: ServerResponse,
   serve: () => void,
 ): void {
+  if (isClosing(socket)) return;
   const line = lines.get(socket) ?? { answering: null, waiting: [] };
   lines.set(socket, line);
   const begin = (): void => {
     line.answering = response;
     response.once('close', () => {
       line.answering = null;
-      if (socket.destroyed || socket.writableEnded) return;
+      if (isClosing(socket)) return;
       const next = line.waiting.shift();
       if (next === undefined) return;
       if (line.waiting.length === 0) socket.resume();
@@ -40,6 +42,16 @@ export function inTurn(
   } else {
     begin();
   }
+}
+
+/** What still comes on the connection is taken for no request. */
+function isClosing(socket: Duplex): boolean {
+  return socket.destroyed || socket.writableEnded;
+}
+
+/** Whether a connection may be handed to another protocol: nothing more will be written on it. */
+export function isFree(socket: Duplex): boolean {
+  return !isClosing(socket) && answering(socket) === null;
 }
 
 /** The answer of this connection that is not out yet; null where there is none. */

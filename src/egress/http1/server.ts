@@ -15,7 +15,7 @@ import { refuseConnection } from '../refuse-connection.ts';
 import { http1Socket } from '../websocket/http1-socket.ts';
 import { serveSocket } from '../websocket/serve-socket.ts';
 import { http1Caller } from './caller.ts';
-import { answering, inTurn } from './in-turn.ts';
+import { answering, inTurn, isFree } from './in-turn.ts';
 import { readRequestHead } from './request-head.ts';
 import { writeRefusal } from './send-refusal.ts';
 
@@ -102,7 +102,7 @@ function onUpgrade(request: IncomingMessage, socket: Duplex, early: Buffer): voi
     socket.destroy();
     return;
   }
-  if (answering(request.socket) !== null) {
+  if (!isFree(request.socket)) {
     const reason = 'A WebSocket was asked for before the request before it was answered.';
     refuseConnection(connection, { code: 'request-malformed', reason }, () => socket.destroy());
     return;
@@ -125,7 +125,7 @@ function onConnect(
     return;
   }
   const authority = connection.proxy ? parseAuthority(request.url ?? '') : null;
-  if (answering(socket) !== null) {
+  if (!isFree(socket)) {
     const reason = 'A tunnel was asked for before the request before it was answered.';
     refuseConnection(connection, { code: 'request-malformed', reason }, () => socket.destroy());
     return;
