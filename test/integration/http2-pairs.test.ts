@@ -54,6 +54,8 @@ function echoes(kind: Kind): Promise<Served> {
       'x-version': request.httpVersion,
       'x-length': String(request.headers['content-length'] ?? 'none'),
       'x-echo': authorization,
+      'x-codings': String(request.headers['grpc-accept-encoding']),
+      ...(request.url === '/coded' ? { 'grpc-encoding': 'gzip' } : {}),
       trailer: 'x-after',
     });
     response.addTrailers({ 'x-after': authorization });
@@ -128,6 +130,21 @@ describe('from a box, each version to each version', () => {
     }
     expect(authorizations.slice(before)).toEqual(calls.map(() => `Bearer ${TOKEN}`));
     expect(leaksIn(all, TOKEN)).toEqual([]);
+  });
+
+  it('has messages of gRPC come uncoded, and takes no others', async () => {
+    const grpc = '-H "content-type: application/grpc" -H "grpc-accept-encoding: gzip,identity"';
+    const url = 'https://two.acme.example/coded';
+    const { answers } = await curls([
+      `--http2 ${grpc} --data a https://two.acme.example/`,
+      `--http2 ${grpc} --data a ${url}`,
+      `--http1.1 ${grpc} --data a ${url}`,
+    ]);
+    expect(answers[0]).toContain('x-codings: identity\n');
+    expect(answers[1]).toContain('x-powerbox-code: response-unscrubbable\n');
+    expect(answers[1]).toContain('grpc-status: 14\n');
+    expect(answers[2]).toContain('HTTP/1.1 502 ');
+    expect(answers[2]).toContain('x-powerbox-code: response-unscrubbable\n');
   });
 
   it('shows no token that comes in a frame for each byte, in a header or in a trailer', async () => {

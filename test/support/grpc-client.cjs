@@ -126,11 +126,6 @@ const CALLS = {
     const { answer, ...rest } = await unary('unary', 'echo', { pairs });
     return { answer: answer?.toString(), ...rest };
   },
-  async compressed() {
-    const pairs = { authorization: `Bearer ${token}`, 'x-echo': 'compressed' };
-    const { answer, ...rest } = await unary('unary', 'echo', { pairs });
-    return { answer: answer?.toString(), ...rest };
-  },
   async hidden() {
     return unary('hidden', '');
   },

@@ -70,11 +70,7 @@ export async function startGrpcService(certificate: {
     ]);
     seen.push(Object.fromEntries(shown) as Record<string, string>);
   };
-  const server = new Server({
-    'grpc.max_receive_message_length': 16 * 1024 * 1024,
-    // Answers are compressed for every client that says that it can read them.
-    'grpc.default_compression_algorithm': 2,
-  });
+  const server = new Server({ 'grpc.max_receive_message_length': 16 * 1024 * 1024 });
   server.addService(METHODS, {
     ...single(note),
     ...streams(note, () => {
