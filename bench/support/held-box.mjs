@@ -4,6 +4,7 @@ import { linkPath, openLinkedBox } from '../../dist/host/daemon-link.js';
 import { startEgress } from '../../dist/host/egress-process.js';
 import { prepare } from '../../dist/host/prepare.js';
 import { deriveKey, loadKey } from '../../dist/vault/key.js';
+import { watchedOf } from '../../dist/vault/watched.js';
 import { HOST } from './place.mjs';
 
 /** `told` is given each line that the person would read. */
@@ -33,7 +34,8 @@ export async function holdBox(place, home, egress, program, options = {}) {
   const { spec } = prepared;
   const linked = await openLinkedBox(home, daemonIsUp, prepared.opening);
   const link = { socket: linkPath(home), token: linked.token };
-  egress.open({ ...prepared.egress, link });
+  const watched = watchedOf(home, prepared.masked);
+  egress.open({ ...prepared.egress, link, watched });
   const starting = await startBox({ ...spec, stdio: ['pipe', 'pipe', 'inherit'] });
   void egress.listen(spec.id, starting.listeners).then(starting.handedOver);
   const box = await starting.go();

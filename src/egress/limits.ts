@@ -94,4 +94,4 @@ export const SHARE_OF_CHUNK = 65_536;
 /** What a request is counted as: it is parsed, judged, filled and recorded. */
 export const SHARE_OF_REQUEST = 32_768;
 /** What a TLS greeting is counted as: two signatures, with that of a new certificate. */
-export const SHARE_OF_GREETING = 65_536;
+export const SHARE_OF_GREETING = 131_072;
