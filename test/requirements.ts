@@ -272,8 +272,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
     verifiedBy: [
       ['src/egress/credentials/fill-slots.test.ts', 'no value anywhere but in an exact slot'],
       ['test/hostile/egress/echo.test.ts', 'never by OPTIONS or outside its slot'],
-      ['src/host/secret-refresh.test.ts', 'none that is meant for elsewhere'],
-      ['src/daemon/link/session-secrets.test.ts', 'none that is meant for another slot'],
+      ['src/host/secret-refresh.test.ts', 'takes a secret away that is meant for elsewhere'],
+      ['src/daemon/link/session-secrets.test.ts', 'takes away one that is meant for another slot'],
     ],
   },
   {

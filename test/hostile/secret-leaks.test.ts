@@ -77,7 +77,7 @@ beforeAll(async () => {
   inBox = await rig.tricks('leak-tricks.py', FLAGS, TRICKS);
   heard = allHeard();
   outside = await rig.control('leak-tricks.py', { API_TOKEN: NOTES.bound }, TRICKS);
-});
+}, 180_000);
 afterAll(async () => {
   rig.close();
   await Promise.all(servers.map((server) => server.close()));
@@ -132,7 +132,13 @@ describe('49 a value that is sent over HTTP/2', () => {
     const { stdout } = await rig.powerbox(['run', ...FLAGS, '--', '/bin/sh', '-c', script]);
     const answers = stdout.split('\n').filter((line) => / (?:2|1\.1)$/.test(line));
     expect(answers.at(-1)).toBe('thank you 2');
-    expect(stdout.match(/"error":"secret-leaked"/g)).toHaveLength(3);
+    // A program that is still sending may be cut before it reads.
+    expect(stdout.match(/"error":"secret-leaked"/g)?.length).toBeGreaterThanOrEqual(2);
+    const rows = (await rig.rows()).filter(({ url }) => url === `${URL}/h2`);
+    const denied = rows.filter(
+      ({ verdict, code }) => verdict === 'deny' && code === 'secret-leaked',
+    );
+    expect(denied).toHaveLength(3);
     const since = allHeard()
       .slice(before)
       .map((text) => Buffer.from(text, 'latin1'));
