@@ -179,7 +179,7 @@ describe('an upstream over HTTP/2 that takes its time', () => {
       stream.respond({ ':status': 200 });
       stream.end(Buffer.alloc(2_000_000));
     });
-    hasty({ idleMs: 100 });
+    hasty({ idleMs: 400 });
     let control: AnswerControl | undefined;
     const told = await ask(
       upstreams,
@@ -191,7 +191,7 @@ describe('an upstream over HTTP/2 that takes its time', () => {
         },
         onHead: () => {
           control?.pause();
-          setTimeout(() => control?.resume(), 300);
+          setTimeout(() => control?.resume(), 1_000);
         },
       },
     );
@@ -217,7 +217,7 @@ describe('an upstream over HTTP/2 that takes its time', () => {
 
   it('keeps a session without streams so long, and no longer', async () => {
     const served = await echoes('h2');
-    hasty({ sessionIdleMs: 100 });
+    hasty({ sessionIdleMs: 700 });
     await ask(upstreams, served.place);
     await ask(upstreams, served.place);
     expect(served.sessions).toHaveLength(1);
