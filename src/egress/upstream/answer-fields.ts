@@ -18,8 +18,8 @@ const OF_CONNECTIONS: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** No octet that would end a line or a text elsewhere (RFC 9113 section 8.2.1). */
-const VALUE = /^[^\0\r\n]*$/;
+/** RFC 9110 section 5.5: what a box can be answered over HTTP/1.1 as well. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Reads the fields of an answer's head; null when they are malformed (RFC 9113 section 8.3.2). */
 export function answerFields(all: readonly string[]): AnswerFields | null {
