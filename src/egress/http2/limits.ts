@@ -1,3 +1,12 @@
+import {
+  CONNECTIONS_MAX,
+  KEEP_ALIVE_MS_MAX,
+  REQUEST_HEAD_BYTES_MAX,
+  REQUEST_HEAD_MS_MAX,
+  RESPONSE_IDLE_MS_MAX,
+  SLOW_HEADS_CHECK_MS,
+} from '../limits.ts';
+
 /**
  * Bounds of HTTP/2 with a box. A frame costs a box nothing to send, so each kind that can be sent
  * without end has a bound here; a session that exceeds one is closed with a row.
@@ -45,15 +54,6 @@ export interface Http2Limits {
   /** How often sessions are looked through for what takes too long. */
   readonly checkMs: number;
 }
-
-import {
-  CONNECTIONS_MAX,
-  KEEP_ALIVE_MS_MAX,
-  REQUEST_HEAD_BYTES_MAX,
-  REQUEST_HEAD_MS_MAX,
-  RESPONSE_IDLE_MS_MAX,
-  SLOW_HEADS_CHECK_MS,
-} from '../limits.ts';
 
 export const HTTP2_LIMITS: Http2Limits = {
   streams: 128,

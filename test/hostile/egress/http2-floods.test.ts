@@ -46,12 +46,16 @@ beforeAll(async () => {
   bare = made(gateway.port);
   const watch = watchEgress(rigs.map(({ home }) => home));
   const flags = ['--allow', 'api.acme.example'];
-  inBox = await Promise.all(
-    [CUT, HELD].map((names, index) => (rigs[index] as Rig).tricks('http2-floods.py', flags, names)),
-  );
+  const [first, second] = rigs as [Rig, Rig];
+  const [cut, held, bareRun] = await Promise.all([
+    first.tricks('http2-floods.py', flags, CUT),
+    second.tricks('http2-floods.py', flags, HELD),
+    bare.control('http2-floods.py', {}, CUT),
+  ]);
+  inBox = [cut, held];
+  outside = bareRun;
   watch.stop();
   largest = watch.largest;
-  outside = await bare.control('http2-floods.py', {}, CUT);
 }, 180_000);
 afterAll(async () => {
   for (const rig of [...rigs, bare]) rig.close();
@@ -82,8 +86,8 @@ describe('a flood of frames', () => {
 
   it('34 reaches the server as few times as the bound says', () => {
     const slow = service.asked.filter(({ path }) => path === '/slow').length;
-    expect(slow).toBeLessThan(1_500);
-    expect(gateway.begun).toBeGreaterThan(10_000);
+    expect(slow).toBeLessThan(1_000);
+    expect(gateway.begun).toBeGreaterThan(4_500);
   });
 
   it('50 cannot have more requests open than a box may, however it divides them', () => {
@@ -95,6 +99,6 @@ describe('a flood of frames', () => {
     const limits = rows.filter(({ code }) => code === 'limit-exceeded');
     expect(limits.length).toBeGreaterThanOrEqual(CUT.length);
     expect(largest).toBeGreaterThan(20);
-    expect(largest).toBeLessThan(400);
+    expect(largest).toBeLessThan(250);
   });
 });

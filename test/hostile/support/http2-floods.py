@@ -45,32 +45,32 @@ REQUEST = block(head("/slow"))
 
 
 def resets():
-    for stream in STREAMS[:5_000]:
+    for stream in STREAMS[:1_500]:
         yield frame(HEADERS, END_HEADERS | END_STREAM, stream, REQUEST) + frame(RST, 0, stream, b"\0\0\0\x08")
 
 
 def provoked():
     """The server is made to reset every request itself."""
-    for stream in STREAMS[:5_000]:
+    for stream in STREAMS[:1_500]:
         yield frame(HEADERS, END_HEADERS | END_STREAM, stream, REQUEST) + frame(WINDOW, 0, stream, b"\0\0\0\0")
 
 
 def too_many():
     """Requests beyond those that are served at a time."""
-    for stream in STREAMS[:5_000]:
+    for stream in STREAMS[:1_500]:
         yield frame(HEADERS, END_HEADERS, stream, REQUEST)
 
 
 def continuations():
     yield frame(HEADERS, END_STREAM, 3, REQUEST)
-    for _ in range(5_000):
+    for _ in range(1_200):
         yield frame(CONTINUATION, 0, 3, block([("x-a", "a" * 1000)]))
     yield frame(CONTINUATION, END_HEADERS, 3)
 
 
 def empty_continuations():
     yield frame(HEADERS, END_STREAM, 3, REQUEST)
-    for _ in range(500):
+    for _ in range(50):
         yield frame(CONTINUATION, 0, 3) * 100
     yield frame(CONTINUATION, END_HEADERS, 3)
 
@@ -85,13 +85,13 @@ def bombs():
 
 def empty_data():
     yield frame(HEADERS, END_HEADERS, 3, block(head("/slow", "POST")))
-    for _ in range(1_000):
+    for _ in range(100):
         yield frame(DATA, 0, 3) * 200
 
 
 def late_heads():
     """Requests on a stream that is over."""
-    for _ in range(50_000):
+    for _ in range(8_000):
         yield frame(HEADERS, END_HEADERS | END_STREAM, 1, REQUEST)
 
 
@@ -103,11 +103,11 @@ flood("empty_continuations", empty_continuations)
 flood("bombs", bombs)
 flood("empty_data", empty_data)
 flood("late_heads", late_heads)
-flood("pings", repeated(frame(PING, 0, 0, b"a" * 8), 2_000))
-flood("settings", repeated(frame(SETTINGS, 0, 0, struct.pack(">HI", 4, 65_535)), 2_000))
-flood("priorities", repeated(frame(PRIORITY, 0, 3, b"\0\0\0\0\1"), 2_000))
-flood("windows", repeated(frame(WINDOW, 0, 1, b"\0\0\0\1"), 2_000))
-flood("unknown", repeated(frame(0xFA, 0, 0, b"a"), 2_000))
+flood("pings", repeated(frame(PING, 0, 0, b"a" * 8), 200))
+flood("settings", repeated(frame(SETTINGS, 0, 0, struct.pack(">HI", 4, 65_535)), 200))
+flood("priorities", repeated(frame(PRIORITY, 0, 3, b"\0\0\0\0\1"), 200))
+flood("windows", repeated(frame(WINDOW, 0, 1, b"\0\0\0\1"), 200))
+flood("unknown", repeated(frame(0xFA, 0, 0, b"a"), 200))
 
 
 @trick
