@@ -30,6 +30,8 @@ export const http1Target: FuzzTarget = {
     `POST /w HTTP/1.1\r\n${HEAD}Expect: 100-continue\r\nContent-Length: 4\r\n\r\nbody`,
     `GET /ws HTTP/1.1\r\n${HEAD}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\nearly`,
     `GET /1 HTTP/1.1\r\n${HEAD}\r\nGET /2 HTTP/1.1\r\nHost: b.example\r\n\r\nGET /3 HTTP/1.1\r\n${HEAD}\r\n`,
+    `GET /two HTTP/1.1\r\n${HEAD}Host: b.example\r\n\r\n`,
+    `POST /te HTTP/1.1\r\n${HEAD}Transfer-Encoding: identity, chunked\r\n\r\n1\r\na\r\n0\r\n\r\n`,
     `DELETE /d HTTP/1.1\r\n${HEAD}X-HTTP-Method-Override: GET\r\nCookie: a=b\r\nCookie: c=d\r\n\r\n`,
   ],
   words: [
