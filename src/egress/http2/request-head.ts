@@ -170,7 +170,10 @@ function faultOfBody(
   return ended && (length ?? 0) !== 0 ? 'its body is shorter than its head says' : null;
 }
 
-/** RFC 9113 section 8.2.3: cookies may come in crumbs, and are one header elsewhere. */
+/**
+ * RFC 9113 section 8.2.3: cookies may come in crumbs, and are one header elsewhere. An empty crumb
+ * would leave a space at the end, which is no part of a value there.
+ */
 function joinCookies(headers: readonly string[]): readonly string[] {
   const crumbs = headerValues(headers, 'cookie');
   if (crumbs.length < 2) return headers;
@@ -178,5 +181,5 @@ function joinCookies(headers: readonly string[]): readonly string[] {
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i] !== 'cookie') joined.push(headers[i] as string, headers[i + 1] as string);
   }
-  return [...joined, 'cookie', crumbs.join('; ')];
+  return [...joined, 'cookie', crumbs.filter((crumb) => crumb !== '').join('; ')];
 }
