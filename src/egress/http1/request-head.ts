@@ -135,6 +135,10 @@ function faultOfUpgrade(framing: Framing, request: IncomingMessage): string | nu
   if (upgrade.length > 1 || upgrade[0]?.toLowerCase() !== 'websocket') {
     return 'the only upgrade that is taken is websocket';
   }
+  // Without it a server upgrades nothing, and what was judged as a WebSocket would be none.
+  if (!framing.connection.some((value) => /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i.test(value))) {
+    return 'the Connection header does not name the upgrade';
+  }
   if (request.method !== 'GET' || request.httpVersion !== '1.1') {
     return 'a WebSocket begins with a GET of HTTP/1.1';
   }
