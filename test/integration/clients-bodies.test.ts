@@ -143,8 +143,8 @@ describe.each(people())('as %s, with the scrub on', (_name, person) => {
     const bytes = 5 * MEBIBYTE;
     const make = `yes abcdefghi | head -c ${bytes} > "$HOME/file"; sha256sum < "$HOME/file"`;
     const outcome = await sh(`${make}
-      curl -sSv --expect100-timeout 20 -H 'Expect: 100-continue' ${AUTH} -T "$HOME/file" "$URL/upload"; echo
-      curl -sS ${AUTH} -T - "$URL/upload" < "$HOME/file"`);
+      curl -sSv --http1.1 --expect100-timeout 20 -H 'Expect: 100-continue' ${AUTH} -T "$HOME/file" "$URL/upload"; echo
+      curl -sS --http1.1 ${AUTH} -T - "$URL/upload" < "$HOME/file"`);
     expectNoToken(outcome);
     const [wanted = '', ...got] = outcome.stdout.split('\n').map((line) => line.split(' ')[0]);
     expect(wanted).toHaveLength(64);
