@@ -5,6 +5,7 @@ import { mitmproxy } from './adapters/mitmproxy.ts';
 import { none } from './adapters/none.ts';
 import { powerbox } from './adapters/powerbox.ts';
 import { srt } from './adapters/srt.ts';
+import { CASES } from './cases/all.ts';
 import { judgeTarget } from './judge-target.ts';
 import { type Column, detailsOf, tableOf } from './report.ts';
 import { makeCertificates } from './services/services.ts';
@@ -12,16 +13,8 @@ import { openStage } from './stage.ts';
 import type { Adapter } from './types.ts';
 
 const [root = '', ...words] = process.argv.slice(2);
-const { values } = parseArgs({
-  args: words,
-  options: {
-    target: { type: 'string', multiple: true, default: [] },
-    only: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    why: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-  },
-});
+const USAGE =
+  'npm run conformance -- [--target powerbox|srt|mitmproxy|none]… [--only 1,25] [--json] [--why] [--write]';
 
 const PAGE = join(root, 'docs/conformance.md');
 const BEGIN = '<!-- table -->';
@@ -29,16 +22,40 @@ const END = '<!-- end of table -->';
 
 process.exitCode = await main();
 
+function asked(): { targets: string[]; only: number[] | null; flags: Set<string> } | null {
+  try {
+    const { values } = parseArgs({
+      args: words,
+      options: {
+        target: { type: 'string', multiple: true, default: [] },
+        only: { type: 'string' },
+        json: { type: 'boolean' },
+        why: { type: 'boolean' },
+        write: { type: 'boolean' },
+      },
+    });
+    const only = values.only?.split(',').map(Number) ?? null;
+    const isKnown = (number: number): boolean => CASES.some((one) => one.number === number);
+    if (only !== null && !only.every(isKnown)) return null;
+    return {
+      targets: values.target.flatMap((text) => text.split(',')),
+      only,
+      flags: new Set(Object.keys(values)),
+    };
+  } catch {
+    return null;
+  }
+}
+
 async function main(): Promise<number> {
   const known: readonly Adapter[] = [powerbox(root), srt(root), mitmproxy(root), none];
-  const wanted = values.target.flatMap((text) => text.split(','));
-  const unknown = wanted.filter((name) => !known.some((one) => one.name === name));
-  if (unknown.length > 0) {
-    console.error(`--target is one of ${known.map(({ name }) => name).join(', ')}.`);
+  const wish = asked();
+  if (wish === null || !wish.targets.every((name) => known.some((one) => one.name === name))) {
+    console.error(USAGE);
     return 64;
   }
-  const chosen = known.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-  const only = values.only === undefined ? null : values.only.split(',').map(Number);
+  const { targets, only, flags } = wish;
+  const chosen = known.filter(({ name }) => targets.length === 0 || targets.includes(name));
   const certificates = makeCertificates();
   const stage = await openStage(root, certificates.issuer.certificate);
   const columns: Column[] = [];
@@ -54,10 +71,11 @@ async function main(): Promise<number> {
   } finally {
     stage.close();
   }
-  console.log(values.json ? JSON.stringify(columns) : tableOf(columns));
-  if (values.why) console.error(detailsOf(columns));
-  if (values.write) write(tableOf(columns));
-  return columns.length === chosen.length ? 0 : 1;
+  console.log(flags.has('json') ? JSON.stringify(columns) : tableOf(columns));
+  if (flags.has('why')) console.error(detailsOf(columns));
+  if (columns.length < chosen.length) return 1;
+  if (flags.has('write') && only === null && targets.length === 0) write(tableOf(columns));
+  return 0;
 }
 
 /** Puts the table into the page, between its marks. */

@@ -1,5 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -79,18 +87,19 @@ export async function openStage(root: string, certificate: string): Promise<Open
   const folder = mkdtempSync(join(tmpdir(), 'powerbox-conformance-'));
   const ca = join(folder, 'ca.pem');
   writeFileSync(ca, certificate, { mode: 0o644 });
-  const holder = spawn('unshare', ['--net', 'sleep', 'infinity'], { stdio: 'ignore' });
-  await sleep(100);
+  // It ends with this process, however that ends.
+  const holder = spawn('unshare', ['--net', 'cat'], { stdio: ['pipe', 'ignore', 'ignore'] });
+  await untilApart(holder.pid as number);
   const enter = ['nsenter', `--net=/proc/${holder.pid}/ns/net`];
   joinMachines(holder.pid as number, enter);
   nameMachines(folder);
-  const admin = told([
+  const admin = await told([
     ...enter,
     'python3',
     join(root, 'conformance/services/admin.py'),
     String(ADMIN_PORT),
   ]);
-  const sniffer = told(['python3', join(root, 'conformance/services/sniffer.py')]);
+  const sniffer = await told(['python3', join(root, 'conformance/services/sniffer.py')]);
   let workspaces = 0;
   return {
     enter,
@@ -114,17 +123,31 @@ export async function openStage(root: string, certificate: string): Promise<Open
   };
 }
 
+/** Waits until the process has a network of its own. */
+async function untilApart(pid: number): Promise<void> {
+  const network = (of: string): string => readlinkSync(`/proc/${of}/ns/net`);
+  for (let tries = 0; network(String(pid)) === network('self'); tries += 1) {
+    if (tries > 500) throw new Error('no network namespace could be made');
+    await sleep(10);
+  }
+}
+
 interface Told {
   /** All that it has printed. */
   said(): string;
   end(): void;
 }
 
-function told([program = '', ...args]: readonly string[]): Told {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+/** A program that prints what it hears, once it listens. */
+async function told([program = '', ...args]: readonly string[]): Promise<Told> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   let text = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    text += chunk.toString('latin1');
+  await new Promise<void>((done, failed) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+      done();
+    });
+    child.once('exit', () => failed(new Error(`${args.join(' ')} ended`)));
   });
   return { said: () => text, end: () => void child.kill('SIGKILL') };
 }

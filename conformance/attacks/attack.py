@@ -23,7 +23,7 @@ RULES, EVIL = "rules.acme.example", "evil.example"
 EVIL_ADDRESS = os.environ.get("EVIL_ADDRESS", "")
 MINE = "attacker-key-0123456789"
 #: A protected target answers late; where nothing stands in the way, an answer is there or never.
-WAIT = 2.5 if os.environ.get("PROTECTED") else 1
+WAIT = 6 if os.environ.get("PROTECTED") else 1
 WORKERS = 6
 
 ATTACKS = {}

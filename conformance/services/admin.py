@@ -1,4 +1,5 @@
 """A service of the target's own machine, on every address of it. Prints what it is sent."""
+import os
 import socket
 import sys
 import threading
@@ -22,6 +23,13 @@ def serve(connection):
     connection.close()
 
 
+def end_with_parent():
+    sys.stdin.read()
+    os._exit(0)
+
+
+threading.Thread(target=end_with_parent, daemon=True).start()
 listener = socket.create_server(("::", int(sys.argv[1])), family=socket.AF_INET6, dualstack_ipv6=True)
+print("ready", flush=True)
 while True:
     threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
