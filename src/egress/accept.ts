@@ -5,6 +5,7 @@ import { type CanonicalHost, canonicalHost } from '../policy/host.ts';
 import type { BoxState } from './box-egress.ts';
 import { type Connection, setConnection } from './connection.ts';
 import { connectionsMax } from './descriptors.ts';
+import { readGreeting } from './greeting.ts';
 import { makeHttp2Server } from './http2/server.ts';
 import {
   CLIENT_HELLO_BYTES_MAX,
@@ -17,7 +18,6 @@ import type { Refusal } from './refusal.ts';
 import { refuseConnection } from './refuse-connection.ts';
 import { serveDnsStream } from './serve-dns.ts';
 import { SHARES } from './share.ts';
-import { parseClientHello } from './tls/client-hello.ts';
 
 /** The one server of the process for HTTP/2; it, too, listens on nothing. */
 const http2 = makeHttp2Server();
@@ -143,22 +143,20 @@ function classify(http: HttpServer, socket: Socket, arrival: Arrival): void {
       if (gathered.length > CLIENT_HELLO_BYTES_MAX) break;
     }
     if (gathered.length === 0) return;
-    if (gathered[0] === 0x16) onHello();
-    else onText();
+    const greeting = readGreeting(gathered);
+    if (greeting.speaks === 'tls') {
+      onHello(greeting.serverName);
+    } else if (greeting.speaks === 'http') {
+      release();
+      setConnection(socket, { ...arrival, scheme: 'http', proxy: false });
+      socket.unshift(gathered);
+      http.emit('connection', socket);
+    } else if (greeting.speaks === 'nothing-known') {
+      refuse('protocol-refused', greeting.reason);
+    }
   }
-  function onHello(): void {
-    const hello = parseClientHello(gathered);
-    if (hello.state === 'incomplete') {
-      if (gathered.length > CLIENT_HELLO_BYTES_MAX) {
-        refuse('protocol-refused', 'The TLS greeting is longer than any real one.');
-      }
-      return;
-    }
-    if (hello.state === 'invalid') {
-      refuse('protocol-refused', 'The TLS greeting is not well-formed.');
-      return;
-    }
-    const host = secureHost(arrival, hello.serverName);
+  function onHello(serverName: string | null): void {
+    const host = secureHost(arrival, serverName);
     if ('code' in host) {
       refuse(host.code, host.reason);
       return;
@@ -168,22 +166,6 @@ function classify(http: HttpServer, socket: Socket, arrival: Arrival): void {
     arrival.box.share.when(SHARE_OF_GREETING, () => {
       if (!socket.destroyed) secure(http, socket, gathered, connection);
     });
-  }
-  function onText(): void {
-    // RFC 9113 section 3.4: the preface of HTTP/2 with prior knowledge.
-    if (gathered.subarray(0, 4).toString('latin1') === 'PRI ') {
-      refuse('protocol-refused', 'HTTP/2 without TLS does not leave a box.');
-      return;
-    }
-    const start = gathered.subarray(0, 24).toString('latin1');
-    if (/^[A-Z][A-Z-]{0,22}( |$)/.test(start)) {
-      release();
-      setConnection(socket, { ...arrival, scheme: 'http', proxy: false });
-      socket.unshift(gathered);
-      http.emit('connection', socket);
-    } else if (gathered.length >= 24 || !/^[A-Z-]*$/.test(start)) {
-      refuse('protocol-refused', 'It speaks neither TLS nor HTTP.');
-    }
   }
 }
 

@@ -130,11 +130,7 @@ function accept(state: State, socket: Socket): void {
     void take(message).catch(refuse);
   }
   function refuse(error: unknown): void {
-    const { code, message: reason } = PowerboxError.is(error)
-      ? error
-      : { code: 'internal' as const, message: 'The daemon could not answer.' };
-    if (!PowerboxError.is(error)) state.options.say(`link: ${placeOf(error)}`);
-    send({ type: 'refused', call: null, code, reason });
+    send(refusalOf(state, error));
   }
   async function take(message: ToDaemon): Promise<void> {
     if (message.type === 'hello' && opened === null && session === null) {
@@ -165,6 +161,15 @@ function accept(state: State, socket: Socket): void {
       throw new PowerboxError('call-invalid', 'The message does not fit this connection.');
     }
   }
+}
+
+/** What a connection is told of a message that could not be taken. */
+function refusalOf({ options }: State, error: unknown): FromDaemon {
+  if (PowerboxError.is(error)) {
+    return { type: 'refused', call: null, code: error.code, reason: error.message };
+  }
+  options.say(`link: ${placeOf(error)}`);
+  return { type: 'refused', call: null, code: 'internal', reason: 'The daemon could not answer.' };
 }
 
 async function end(state: State, box: string, reason: string): Promise<void> {
