@@ -18,6 +18,7 @@ export function fillHeaders(filling: Filling): FilledHeaders {
   const headers: string[] = [];
   const seen = new Set<string>();
   const cookies: string[] = [];
+  const slotNames = new Set(slotsIn(filling.all, 'header').map(({ slot }) => looseName(slot.name)));
   for (let index = 0; index + 1 < request.headers.length; index += 2) {
     const written = request.headers[index] as string;
     const value = request.headers[index + 1] as string;
@@ -30,13 +31,8 @@ export function fillHeaders(filling: Filling): FilledHeaders {
     if (name === 'sec-websocket-protocol' && isCredentialProtocol(value)) {
       throw new Foreign(`Cannot send a credential as sub-protocol to ${request.origin}`);
     }
-    const named = ({ slot }: OpenSlot<HeaderSlot>) => slot.name === name;
-    // Servers that make variables of names take `_` for `-` (CGI, RFC 3875 §4.1.18).
-    const loose = name.replaceAll('_', '-');
-    const slotLike = slotsIn(filling.all, 'header').some(
-      ({ slot }) => slot.name.replaceAll('_', '-') === loose,
-    );
-    if (!isCredentialHeader(name) && !slotLike) {
+    const loose = looseName(name);
+    if (!slotNames.has(loose) && !isCredentialHeader(name)) {
       headers.push(written, value);
       continue;
     }
@@ -45,7 +41,7 @@ export function fillHeaders(filling: Filling): FilledHeaders {
       throw new Foreign(`Cannot send ${place} to ${request.origin}: it is there twice`);
     }
     seen.add(loose);
-    const slots = slotsIn(filling.open, 'header').filter(named);
+    const slots = slotsIn(filling.open, 'header').filter(({ slot }) => slot.name === name);
     headers.push(
       written,
       fillPlace(filling, place, value, slots, (open) => heldBy(open, value)),
@@ -55,6 +51,11 @@ export function fillHeaders(filling: Filling): FilledHeaders {
   const { kept, dropped } = fillCookies(filling, cookies);
   if (kept !== '') headers.push('cookie', kept);
   return { headers, cookieDropped: dropped };
+}
+
+/** Servers that make variables of names take `_` for `-` (CGI, RFC 3875 §4.1.18). */
+function looseName(name: string): string {
+  return name.replaceAll('_', '-');
 }
 
 function heldBy({ slot, secret }: OpenSlot<HeaderSlot>, header: string): Held {
