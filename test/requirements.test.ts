@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { REQUIREMENTS, type Requirement } from './requirements.ts';
+import type { Requirement } from './requirements/requirement.ts';
+import { REQUIREMENTS } from './requirements.ts';
 import { ROOT, readRepositoryFile } from './support/repository.ts';
 
 const SECURITY = 'docs/security.md';
