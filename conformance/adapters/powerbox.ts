@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Adapter, Policy, Rule } from '../types.ts';
 import { outputOf, PYTHON, runProgram } from './program.ts';
 
@@ -33,7 +34,11 @@ export function powerbox(root: string): Adapter {
         if (status !== 0) throw new Error(`powerbox ${args.join(' ')}: ${stderr}`);
       };
       const refused = await keep(policy, command, cwd);
-      if (policy.storeDown) writeFileSync(join(cwd, STORE_DOWN), '');
+      if (policy.storeDown) {
+        writeFileSync(join(cwd, STORE_DOWN), '');
+        // A value that was read before is good for its second.
+        await sleep(1_500);
+      }
       const usable = policy.secrets
         .map(({ name }) => name)
         .filter((name) => !refused.includes(name));

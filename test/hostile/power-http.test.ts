@@ -191,7 +191,7 @@ describe('a grant with sizes', () => {
     expect(await box.run(curl('/answer/short'))).toMatch(/^z{1000} 200$/);
     expect(codeIn(await box.run(curl('/answer/declared')))).toBe('narrowing-refused');
     const cut = await box.run(`${curl('/answer/streamed')}; echo "=$?"`);
-    expect(cut).toMatch(/=(?:18|56)$/m);
+    expect(cut).toMatch(/=(?:18|56|92)$/m);
     expect(cut.match(/y/g)?.length ?? 0).toBeLessThanOrEqual(1000);
   });
 });

@@ -1,6 +1,8 @@
 import {
   CONNECTIONS_MAX,
   KEEP_ALIVE_MS_MAX,
+  REFUSED_BODY_BYTES_MAX,
+  REFUSED_BODY_MS_MAX,
   REQUEST_HEAD_BYTES_MAX,
   REQUEST_HEAD_MS_MAX,
   RESPONSE_IDLE_MS_MAX,
@@ -47,6 +49,9 @@ export interface Http2Limits {
   readonly waitingReplies: number;
   /** Time from the handshake to the first whole request, and for a header block to be whole. */
   readonly headMs: number;
+  /** What of a body is still taken behind a whole answer, and how long, as over HTTP/1.1. */
+  readonly lingerBytes: number;
+  readonly lingerMs: number;
   /** Time without any request. */
   readonly idleMs: number;
   /** Time for which a program may leave an answer that waits for it unread. */
@@ -71,6 +76,8 @@ export const HTTP2_LIMITS: Http2Limits = {
   resetsPerSecond: 100,
   waitingReplies: 1_000,
   headMs: REQUEST_HEAD_MS_MAX,
+  lingerBytes: REFUSED_BODY_BYTES_MAX,
+  lingerMs: REFUSED_BODY_MS_MAX,
   idleMs: KEEP_ALIVE_MS_MAX,
   unreadMs: RESPONSE_IDLE_MS_MAX,
   checkMs: SLOW_HEADS_CHECK_MS,

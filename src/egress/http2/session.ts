@@ -47,6 +47,8 @@ export class Http2Session implements StreamHost {
   readonly #blocks: HeaderBlocks;
   readonly #output: Http2Output<Http2Stream>;
   readonly #streams = new Map<number, Http2Stream>();
+  /** Requests that go on behind their answers. */
+  readonly #lingering = new Map<number, { readonly timer: NodeJS.Timeout; left: number }>();
   readonly #idle: Gauge;
   readonly #resets: Gauge;
   /** What of the preface has not come yet; null once the first SETTINGS came, too. */
@@ -237,7 +239,11 @@ export class Http2Session implements StreamHost {
     if (known !== undefined) {
       this.#onTrailers(known, block);
     } else if (block.stream <= this.#lastStream) {
-      // Late, for a stream that was reset, or never to be: it has no effect.
+      // Late, for a stream that is over, or never to be: it has no effect.
+      if (this.#lingering.has(block.stream)) {
+        this.#endLinger(block.stream, false);
+        return;
+      }
       this.#spendIdle();
       this.#spendReset();
     } else {
@@ -287,8 +293,7 @@ export class Http2Session implements StreamHost {
     else if (!end) this.#spendIdle();
     const stream = this.#streams.get(id);
     if (stream === undefined) {
-      this.#spendIdle();
-      this.credit(null, payload.length);
+      this.#passOver(id, payload.length, end);
       return;
     }
     stream.receiveWindow -= payload.length;
@@ -315,6 +320,7 @@ export class Http2Session implements StreamHost {
     if (id === 0 || id > this.#lastStream) {
       throw malformedFrame(FAULT.protocol, 'a request was given up that was not made');
     }
+    this.#endLinger(id, false);
     const stream = this.#streams.get(id);
     if (stream === undefined) return;
     if (!stream.begun) this.#spendReset();
@@ -369,8 +375,45 @@ export class Http2Session implements StreamHost {
       return;
     }
     // RFC 9113 section 8.1: the answer is whole, and what is left of the request is not wanted.
-    if (!stream.remoteEnded) this.#reply(numberFrame(FRAME.reset, stream.id, FAULT.none));
+    if (!stream.remoteEnded) this.#linger(stream);
     this.#forget(stream, true);
+  }
+
+  /**
+   * Takes what still comes behind a whole answer, for a while: a program that is told to stop before
+   * it has sent its body may never read why.
+   */
+  #linger(stream: Http2Stream): void {
+    const { id } = stream;
+    if (this.#lingering.size >= this.#limits.streams) {
+      this.#reply(numberFrame(FRAME.reset, id, FAULT.none));
+      return;
+    }
+    const timer = setTimeout(() => this.#endLinger(id, true), this.#limits.lingerMs);
+    this.#lingering.set(id, { timer, left: this.#limits.lingerBytes });
+    const taken = this.#limits.streamWindow - stream.receiveWindow;
+    if (taken > 0) this.#reply(numberFrame(FRAME.window, id, taken));
+  }
+
+  #endLinger(id: number, unasked: boolean): void {
+    const lingering = this.#lingering.get(id);
+    if (lingering === undefined) return;
+    clearTimeout(lingering.timer);
+    this.#lingering.delete(id);
+    if (unasked) this.#reply(numberFrame(FRAME.reset, id, FAULT.none));
+  }
+
+  /** A body that nobody reads, of a request that is over. */
+  #passOver(id: number, bytes: number, end: boolean): void {
+    const lingering = this.#lingering.get(id);
+    if (lingering === undefined) {
+      this.#spendIdle();
+    } else {
+      lingering.left -= bytes;
+      if (end || lingering.left < 0) this.#endLinger(id, !end);
+      else if (bytes > 0) this.#reply(numberFrame(FRAME.window, id, bytes));
+    }
+    this.credit(null, bytes);
   }
 
   /** Ends one stream for what the program did with it. */
@@ -428,6 +471,8 @@ export class Http2Session implements StreamHost {
     if (this.#closed) return;
     this.#closed = true;
     this.#output.close(null);
+    for (const { timer } of this.#lingering.values()) clearTimeout(timer);
+    this.#lingering.clear();
     for (const stream of [...this.#streams.values()]) {
       this.#streams.delete(stream.id);
       stream.close(false);
