@@ -1,58 +1,20 @@
-import type { Http2ServerRequest } from 'node:http2';
 import { Readable } from 'node:stream';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AnswerControl } from '../../src/egress/exchange/answer-handler.ts';
-import { makeUpstreams, type Upstreams } from '../../src/egress/upstream/pools.ts';
+import { makeUpstreams } from '../../src/egress/upstream/pools.ts';
 import { TIMES } from '../../src/egress/upstream/times.ts';
-import { makeAuthority } from '../../src/quickstart/certificates.ts';
-import { PowerboxError } from '../../src/wire/errors.ts';
+import { codeOf, until, upstreamBench } from '../support/upstream-bench.ts';
 import { ask, UPSTREAM_NAME } from '../support/upstream-client.ts';
-import { makeServers, type Served, type Servers } from '../support/upstream-servers.ts';
+import type { Served } from '../support/upstream-servers.ts';
 
-let servers: Servers;
-let upstreams: Upstreams;
-
-beforeAll(() => {
-  servers = makeServers(makeAuthority());
-});
-afterAll(() => servers.authority.close());
-beforeEach(() => {
-  upstreams = makeUpstreams();
-});
-afterEach(() => {
-  upstreams.destroy();
-  servers.close();
-});
-
-/** Repeats the body of each request, with a trailer. */
-function echoes(
-  kind: 'http/1.1' | 'h2' | 'both',
-  seen: Http2ServerRequest[] = [],
-): Promise<Served> {
-  return servers.serve(kind, (request, response) => {
-    seen.push(request);
-    response.writeHead(200, { 'x-version': request.httpVersion, trailer: 'x-after' });
-    response.addTrailers({ 'x-after': 'done' });
-    request.pipe(response);
-  });
-}
-
-function codeOf(error: unknown): string {
-  return PowerboxError.is(error) ? error.code : String(error);
-}
-
-function until(holds: () => boolean): Promise<void> {
-  return new Promise((done) => {
-    const look = (): void => void (holds() ? done() : setTimeout(look, 5));
-    look();
-  });
-}
+const bench = upstreamBench();
+const { echoes } = bench;
 
 describe('the sessions of a box', () => {
   it('carry as many streams as the server takes, and further sessions the rest', async () => {
     let most = 0;
     const perSession = new Map<unknown, number>();
-    const served = await servers.serve(
+    const served = await bench.servers.serve(
       'h2',
       ({ stream }) => {
         const { session } = stream;
@@ -66,7 +28,7 @@ describe('the sessions of a box', () => {
       },
       { settings: { maxConcurrentStreams: 10 } },
     );
-    const asked = Array.from({ length: 45 }, () => ask(upstreams, served.place));
+    const asked = Array.from({ length: 45 }, () => ask(bench.upstreams, served.place));
     const answers = await Promise.all(asked);
     expect(answers.every(({ status, error }) => status === 200 && error === null)).toBe(true);
     expect(most).toBe(10);
@@ -76,7 +38,7 @@ describe('the sessions of a box', () => {
 
   it('are one for many requests at once, and another for another box', async () => {
     const served = await echoes('h2');
-    await Promise.all(Array.from({ length: 100 }, () => ask(upstreams, served.place)));
+    await Promise.all(Array.from({ length: 100 }, () => ask(bench.upstreams, served.place)));
     expect(served.sessions).toHaveLength(1);
     const other = makeUpstreams();
     await ask(other, served.place);
@@ -86,16 +48,16 @@ describe('the sessions of a box', () => {
 
   it('end where a server says so, without what is under way, and the next is begun', async () => {
     const finish: (() => void)[] = [];
-    const served = await servers.serve('h2', ({ stream }) => {
+    const served = await bench.servers.serve('h2', ({ stream }) => {
       stream.respond({ ':status': 200 });
       stream.write('be');
       finish.push(() => stream.end('gun'));
     });
-    const first = ask(upstreams, served.place);
+    const first = ask(bench.upstreams, served.place);
     await until(() => finish.length === 1);
     served.sessions[0]?.close();
     await new Promise((done) => setTimeout(done, 30));
-    const second = ask(upstreams, served.place);
+    const second = ask(bench.upstreams, served.place);
     await until(() => finish.length === 2);
     for (const act of finish) act();
     for (const told of await Promise.all([first, second])) {
@@ -106,15 +68,15 @@ describe('the sessions of a box', () => {
 
   it('send once more what a server refused unread, where the body is still there', async () => {
     let refused = 0;
-    const served = await servers.serve('h2', ({ stream, url }) => {
+    const served = await bench.servers.serve('h2', ({ stream, url }) => {
       if (refused++ < 1 || url === '/never') stream.close(7);
       else stream.respond({ ':status': 200 }, { endStream: true });
     });
-    const again = await ask(upstreams, served.place, { method: 'POST', body: bytes('a') });
+    const again = await ask(bench.upstreams, served.place, { method: 'POST', body: bytes('a') });
     expect([again.status, again.error, again.starts, refused]).toEqual([200, null, 1, 2]);
-    const never = await ask(upstreams, served.place, { path: '/never' });
+    const never = await ask(bench.upstreams, served.place, { path: '/never' });
     expect([codeOf(never.error), refused]).toEqual(['upstream-unreachable', 4]);
-    const streamed = await ask(upstreams, served.place, {
+    const streamed = await ask(bench.upstreams, served.place, {
       path: '/never',
       method: 'POST',
       body: Readable.from([bytes('a')]),
@@ -123,11 +85,13 @@ describe('the sessions of a box', () => {
   });
 
   it('are cut with everything in them, and take nothing after', async () => {
-    const served = await servers.serve('h2', ({ stream }) => stream.respond({ ':status': 200 }));
+    const served = await bench.servers.serve('h2', ({ stream }) =>
+      stream.respond({ ':status': 200 }),
+    );
     let heads = 0;
     const asked = [1, 2].map(() =>
       ask(
-        upstreams,
+        bench.upstreams,
         served.place,
         {},
         {
@@ -138,7 +102,7 @@ describe('the sessions of a box', () => {
       ),
     );
     await until(() => heads === 2);
-    upstreams.destroy();
+    bench.upstreams.destroy();
     for (const { error } of await Promise.all(asked))
       expect(codeOf(error)).toBe('upstream-unreachable');
     await until(() => served.sessions[0]?.destroyed === true);
@@ -147,12 +111,12 @@ describe('the sessions of a box', () => {
 
 describe('an upstream over HTTP/2 that takes its time', () => {
   const hasty = (part: Partial<typeof TIMES>): void => {
-    upstreams.destroy();
-    upstreams = makeUpstreams({ ...TIMES, sweepMs: 20, ...part });
+    bench.upstreams.destroy();
+    bench.upstreams = makeUpstreams({ ...TIMES, sweepMs: 20, ...part });
   };
 
   it('is waited for so long for a head, in an answer, and for a stream', async () => {
-    const served = await servers.serve(
+    const served = await bench.servers.serve(
       'h2',
       ({ stream, url }) => {
         if (url === '/head') return;
@@ -162,11 +126,11 @@ describe('an upstream over HTTP/2 that takes its time', () => {
       { settings: { maxConcurrentStreams: 1 } },
     );
     hasty({ headMs: 100 });
-    expect(codeOf((await ask(upstreams, served.place, { path: '/head' })).error)).toBe(
+    expect(codeOf((await ask(bench.upstreams, served.place, { path: '/head' })).error)).toBe(
       'upstream-timeout',
     );
     hasty({ idleMs: 100 });
-    const idle = await ask(upstreams, served.place);
+    const idle = await ask(bench.upstreams, served.place);
     expect([idle.status, idle.body.toString(), codeOf(idle.error)]).toEqual([
       200,
       'a',
@@ -175,14 +139,14 @@ describe('an upstream over HTTP/2 that takes its time', () => {
   });
 
   it('is not blamed for a box that does not read', async () => {
-    const served = await servers.serve('h2', ({ stream }) => {
+    const served = await bench.servers.serve('h2', ({ stream }) => {
       stream.respond({ ':status': 200 });
       stream.end(Buffer.alloc(2_000_000));
     });
     hasty({ idleMs: 400 });
     let control: AnswerControl | undefined;
     const told = await ask(
-      upstreams,
+      bench.upstreams,
       served.place,
       {},
       {
@@ -199,16 +163,18 @@ describe('an upstream over HTTP/2 that takes its time', () => {
   });
 
   it('and never begins its session is given up', async () => {
-    const served = await servers.raw(() => {});
+    const served = await bench.servers.raw(() => {});
     hasty({ settingsMs: 100 });
-    expect(codeOf((await ask(upstreams, served.place)).error)).toBe('upstream-timeout');
+    expect(codeOf((await ask(bench.upstreams, served.place)).error)).toBe('upstream-timeout');
   });
 
   it('and takes no stream is given up', async () => {
-    const served = await servers.serve('h2', () => {}, { settings: { maxConcurrentStreams: 0 } });
+    const served = await bench.servers.serve('h2', () => {}, {
+      settings: { maxConcurrentStreams: 0 },
+    });
     hasty({ queuedMs: 100 });
     // The first streams are begun before the server has said that it takes none.
-    const asked = Array.from({ length: 12 }, () => ask(upstreams, served.place));
+    const asked = Array.from({ length: 12 }, () => ask(bench.upstreams, served.place));
     for (const { error } of await Promise.all(asked)) {
       expect(['upstream-timeout', 'upstream-unreachable']).toContain(codeOf(error));
     }
@@ -218,18 +184,18 @@ describe('an upstream over HTTP/2 that takes its time', () => {
   it('keeps a session without streams so long, and no longer', async () => {
     const served = await echoes('h2');
     hasty({ sessionIdleMs: 700 });
-    await ask(upstreams, served.place);
-    await ask(upstreams, served.place);
+    await ask(bench.upstreams, served.place);
+    await ask(bench.upstreams, served.place);
     expect(served.sessions).toHaveLength(1);
     await until(() => served.sessions[0]?.destroyed === true);
-    expect((await ask(upstreams, served.place)).error).toBeNull();
+    expect((await ask(bench.upstreams, served.place)).error).toBeNull();
     expect(served.sessions).toHaveLength(2);
   });
 });
 
 describe('openWebsocketStream()', () => {
   const open = (served: Served, preferred: 'h2' | 'http/1.1' = 'h2') =>
-    upstreams.openWebsocketStream(served.place.target, served.place.options, {
+    bench.upstreams.openWebsocketStream(served.place.target, served.place.options, {
       path: '/socket',
       headers: ['host', UPSTREAM_NAME, 'sec-websocket-version', '13', 'Sec-WebSocket-Key', 'x'],
       preferred,
@@ -237,13 +203,15 @@ describe('openWebsocketStream()', () => {
 
   it('opens a stream by extended CONNECT in the session of the others', async () => {
     const seen: unknown[] = [];
-    const served = await servers.serve('h2', null, { settings: { enableConnectProtocol: true } });
+    const served = await bench.servers.serve('h2', null, {
+      settings: { enableConnectProtocol: true },
+    });
     served.server.on('stream', (stream, headers) => {
       stream.respond({ ':status': 200 });
       stream.pipe(stream);
       if (headers[':method'] === 'CONNECT') seen.push(Object.fromEntries(Object.entries(headers)));
     });
-    await ask(upstreams, served.place);
+    await ask(bench.upstreams, served.place);
     const stream = await open(served);
     expect(stream).not.toBeNull();
     stream?.write('hello');
@@ -269,7 +237,7 @@ describe('openWebsocketStream()', () => {
     expect(await open(await echoes('h2'))).toBeNull();
     expect(await open(await echoes('http/1.1'))).toBeNull();
     expect(await open(await echoes('both'), 'http/1.1')).toBeNull();
-    const dead = await servers.raw((socket) => socket.destroy());
+    const dead = await bench.servers.raw((socket) => socket.destroy());
     await expect(open(dead)).rejects.toThrow('The connection to the upstream server ended.');
   });
 });

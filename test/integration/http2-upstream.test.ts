@@ -1,10 +1,7 @@
 import type { Http2ServerRequest } from 'node:http2';
 import { PassThrough, Readable } from 'node:stream';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AnswerControl } from '../../src/egress/exchange/answer-handler.ts';
-import { makeUpstreams, type Upstreams } from '../../src/egress/upstream/pools.ts';
-import { makeAuthority } from '../../src/quickstart/certificates.ts';
-import { PowerboxError } from '../../src/wire/errors.ts';
 import {
   answering,
   END_HEADERS,
@@ -13,47 +10,11 @@ import {
   rawPeer,
   TYPE,
 } from '../support/raw-http2.ts';
+import { codeOf, until, upstreamBench } from '../support/upstream-bench.ts';
 import { ask, UPSTREAM_NAME } from '../support/upstream-client.ts';
-import { makeServers, type Served, type Servers } from '../support/upstream-servers.ts';
 
-let servers: Servers;
-let upstreams: Upstreams;
-
-beforeAll(() => {
-  servers = makeServers(makeAuthority());
-});
-afterAll(() => servers.authority.close());
-beforeEach(() => {
-  upstreams = makeUpstreams();
-});
-afterEach(() => {
-  upstreams.destroy();
-  servers.close();
-});
-
-/** Repeats the body of each request, with a trailer. */
-function echoes(
-  kind: 'http/1.1' | 'h2' | 'both',
-  seen: Http2ServerRequest[] = [],
-): Promise<Served> {
-  return servers.serve(kind, (request, response) => {
-    seen.push(request);
-    response.writeHead(200, { 'x-version': request.httpVersion, trailer: 'x-after' });
-    response.addTrailers({ 'x-after': 'done' });
-    request.pipe(response);
-  });
-}
-
-function codeOf(error: unknown): string {
-  return PowerboxError.is(error) ? error.code : String(error);
-}
-
-function until(holds: () => boolean): Promise<void> {
-  return new Promise((done) => {
-    const look = (): void => void (holds() ? done() : setTimeout(look, 5));
-    look();
-  });
-}
+const bench = upstreamBench();
+const { echoes } = bench;
 
 describe.each([
   ['http/1.1', 'http/1.1', '1.1'],
@@ -68,7 +29,12 @@ describe.each([
     const served = await echoes(kind, seen);
     for (const body of [null, Buffer.from('whole'), Readable.from([bytes('in '), bytes('two')])]) {
       const method = body === null ? 'GET' : 'POST';
-      const told = await ask(upstreams, served.place, { preferred, body, method, path: '/a?b' });
+      const told = await ask(bench.upstreams, served.place, {
+        preferred,
+        body,
+        method,
+        path: '/a?b',
+      });
       const text = body === null ? '' : body instanceof Uint8Array ? 'whole' : 'in two';
       expect(told.error).toBeNull();
       expect([told.status, told.message, told.body.toString()]).toEqual([200, 'OK', text]);
@@ -87,7 +53,7 @@ describe.each([
   it('finds out once which version it is', async () => {
     const served = await echoes(kind);
     for (let i = 0; i < 3; i += 1) {
-      await ask(upstreams, served.place, { preferred });
+      await ask(bench.upstreams, served.place, { preferred });
       await new Promise((done) => setTimeout(done, 10));
     }
     // The connection that was dialled in vain for h2 is the one that HTTP/1.1 uses.
@@ -102,7 +68,7 @@ describe('the head of a request over HTTP/2', () => {
   const send = async (headers: readonly string[], part = {}) => {
     const seen: Http2ServerRequest[] = [];
     const served = await echoes('h2', seen);
-    const told = await ask(upstreams, served.place, {
+    const told = await ask(bench.upstreams, served.place, {
       headers: ['host', UPSTREAM_NAME, ...headers],
       ...part,
     });
@@ -158,34 +124,34 @@ describe('the head of a request over HTTP/2', () => {
 
 describe('an answer over HTTP/2', () => {
   it('that ends with its head is told so, and one without a body is empty', async () => {
-    const served = await servers.serve('h2', ({ stream, url, method }) => {
+    const served = await bench.servers.serve('h2', ({ stream, url, method }) => {
       if (url === '/only')
         stream.respond({ ':status': 200, 'grpc-status': '5' }, { endStream: true });
       else if (method === 'HEAD')
         stream.respond({ ':status': 200, 'content-length': '7' }, { endStream: true });
       else stream.respond({ ':status': 204 }, { endStream: true });
     });
-    const only = await ask(upstreams, served.place, {
+    const only = await ask(bench.upstreams, served.place, {
       path: '/only',
       method: 'POST',
       body: bytes('x'),
     });
     expect([only.status, only.isWhole, only.error]).toEqual([200, true, null]);
     expect(only.headers.slice(0, 2)).toEqual(['grpc-status', '5']);
-    const head = await ask(upstreams, served.place, { method: 'HEAD' });
+    const head = await ask(bench.upstreams, served.place, { method: 'HEAD' });
     expect([head.status, head.body.length, head.error]).toEqual([200, 0, null]);
     expect(head.headers).toContain('7');
-    const none = await ask(upstreams, served.place);
+    const none = await ask(bench.upstreams, served.place);
     expect([none.status, none.error]).toEqual([204, null]);
   });
 
   it('keeps doubled headers, bytes above 0x7f, and leaves interim answers out', async () => {
-    const served = await servers.serve('h2', ({ stream }) => {
+    const served = await bench.servers.serve('h2', ({ stream }) => {
       stream.additionalHeaders({ ':status': 103, link: '</a>' });
       stream.respond({ ':status': 200, 'set-cookie': ['a=1', 'b=2'], 'x-latin': 'caf\u00e9' });
       stream.end('ok');
     });
-    const told = await ask(upstreams, served.place);
+    const told = await ask(bench.upstreams, served.place);
     expect(told.headers.join('|')).toContain('set-cookie|a=1|set-cookie|b=2|x-latin|caf\u00e9');
     expect(told.headers.join('|')).not.toContain('link');
     expect(told.body.toString()).toBe('ok');
@@ -196,7 +162,7 @@ describe('an answer over HTTP/2', () => {
     ['is reset for an error of the server', 2],
     ['is cancelled', 8],
   ])('that %s before its end is never taken for whole', async (_what, code) => {
-    const served = await servers.raw((socket) => {
+    const served = await bench.servers.raw((socket) => {
       rawPeer(
         socket,
         answering((peer, stream) => {
@@ -206,19 +172,19 @@ describe('an answer over HTTP/2', () => {
         }),
       );
     });
-    const told = await ask(upstreams, served.place);
+    const told = await ask(bench.upstreams, served.place);
     expect(codeOf(told.error)).toBe('upstream-unreachable');
     expect(told.trailers).toEqual([]);
   });
 
   it('that is shorter or longer than it says, or whose connection ends, fails', async () => {
-    const served = await servers.serve('h2', ({ stream, url }) => {
+    const served = await bench.servers.serve('h2', ({ stream, url }) => {
       stream.respond({ ':status': 200, ...(url === '/cut' ? {} : { 'content-length': '6' }) });
       if (url === '/cut') stream.write('part', () => stream.session?.destroy());
       else stream.end(url === '/short' ? 'short' : 'longer than that');
     });
     for (const path of ['/short', '/long', '/cut']) {
-      const told = await ask(upstreams, served.place, { path });
+      const told = await ask(bench.upstreams, served.place, { path });
       expect(codeOf(told.error), path).toBe('upstream-unreachable');
     }
   });
@@ -226,7 +192,7 @@ describe('an answer over HTTP/2', () => {
   it('goes on being whole when its server then resets what is still sent to it', async () => {
     const body = new PassThrough();
     body.write('the beginning');
-    const served = await servers.raw((socket) => {
+    const served = await bench.servers.raw((socket) => {
       rawPeer(
         socket,
         answering((peer, stream) => {
@@ -237,7 +203,7 @@ describe('an answer over HTTP/2', () => {
         }),
       );
     });
-    const told = await ask(upstreams, served.place, { method: 'POST', body });
+    const told = await ask(bench.upstreams, served.place, { method: 'POST', body });
     expect([told.status, told.body.toString(), told.error]).toEqual([413, 'enough', null]);
     expect(told.trailers).toEqual(['x-after', 'done']);
     // What else comes is taken and thrown away, so that its sender does not hang.
@@ -248,7 +214,7 @@ describe('an answer over HTTP/2', () => {
 
 describe('bytes over HTTP/2', () => {
   it('go both ways in turn, each before the next', async () => {
-    const served = await servers.serve('h2', ({ stream }) => {
+    const served = await bench.servers.serve('h2', ({ stream }) => {
       stream.respond({ ':status': 200 });
       stream.on('data', (chunk: Buffer) => stream.write(`re: ${chunk}`));
       stream.on('end', () => stream.end());
@@ -257,7 +223,7 @@ describe('bytes over HTTP/2', () => {
     const heard: string[] = [];
     body.write('0');
     const told = await ask(
-      upstreams,
+      bench.upstreams,
       served.place,
       { method: 'POST', body },
       {
@@ -277,7 +243,7 @@ describe('bytes over HTTP/2', () => {
     const body = Buffer.alloc(4 * 1024 * 1024 + 17, 'abcdefg');
     const parts = Array.from({ length: 70 }, (_, i) => body.subarray(i * 60_000, (i + 1) * 60_000));
     for (const sent of [body, Readable.from(parts), body, Readable.from(parts)]) {
-      const told = await ask(upstreams, served.place, { method: 'POST', body: sent });
+      const told = await ask(bench.upstreams, served.place, { method: 'POST', body: sent });
       expect(told.error).toBeNull();
       expect(told.body.equals(body)).toBe(true);
     }
@@ -287,7 +253,7 @@ describe('bytes over HTTP/2', () => {
   it('wait for a server that does not read, and for a box that does not', async () => {
     let held: Http2ServerRequest | undefined;
     const big = Buffer.alloc(4 * 1024 * 1024, 7);
-    const served = await servers.serve('h2', (request) => {
+    const served = await bench.servers.serve('h2', (request) => {
       held = request;
       if (request.url === '/down') {
         request.stream.respond({ ':status': 200 });
@@ -300,7 +266,7 @@ describe('bytes over HTTP/2', () => {
         for (; taken < 400; taken += 1) yield Buffer.alloc(65_536);
       })(),
     );
-    const up = ask(upstreams, served.place, { method: 'POST', path: '/up', body: source });
+    const up = ask(bench.upstreams, served.place, { method: 'POST', path: '/up', body: source });
     await until(() => held !== undefined);
     await new Promise((done) => setTimeout(done, 150));
     expect(taken).toBeLessThan(60);
@@ -312,7 +278,7 @@ describe('bytes over HTTP/2', () => {
     let control: AnswerControl | undefined;
     let arrived = 0;
     const down = ask(
-      upstreams,
+      bench.upstreams,
       served.place,
       { path: '/down' },
       {
@@ -334,13 +300,13 @@ describe('bytes over HTTP/2', () => {
 
   it('end at the server when nobody waits for them any more', async () => {
     const codes: (number | undefined)[] = [];
-    const served = await servers.serve('h2', ({ stream }) => {
+    const served = await bench.servers.serve('h2', ({ stream }) => {
       stream.on('close', () => codes.push(stream.rstCode));
       stream.respond({ ':status': 200 });
       stream.write('first');
     });
     void ask(
-      upstreams,
+      bench.upstreams,
       served.place,
       {},
       { onStart: (control) => setTimeout(() => control.abort(new Error('gone')), 50) },
@@ -351,7 +317,7 @@ describe('bytes over HTTP/2', () => {
     const body = new PassThrough();
     body.write('a');
     const cut = ask(
-      upstreams,
+      bench.upstreams,
       served.place,
       { method: 'POST', body },
       { onHead: () => body.destroy() },

@@ -1,10 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { createServer } from 'node:tls';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { makeUpstreams, type Upstreams } from '../../../src/egress/upstream/pools.ts';
+import { describe, expect, it } from 'vitest';
+import { makeUpstreams } from '../../../src/egress/upstream/pools.ts';
 import { TIMES } from '../../../src/egress/upstream/times.ts';
-import { makeAuthority } from '../../../src/quickstart/certificates.ts';
 import { PowerboxError } from '../../../src/wire/errors.ts';
 import {
   ACK,
@@ -18,23 +17,13 @@ import {
   rawPeer,
   TYPE,
 } from '../../support/raw-http2.ts';
+import { upstreamBench } from '../../support/upstream-bench.ts';
 import { ask, placeAt, type Told, UPSTREAM_NAME } from '../../support/upstream-client.ts';
-import { makeServers, type Served, type Servers } from '../../support/upstream-servers.ts';
+import type { Served } from '../../support/upstream-servers.ts';
 
-let servers: Servers;
-let upstreams: Upstreams;
-
-beforeAll(() => {
-  servers = makeServers(makeAuthority());
-});
-afterAll(() => servers.authority.close());
-beforeEach(() => {
-  upstreams = makeUpstreams({ ...TIMES, headMs: 2_000, idleMs: 2_000, sweepMs: 100 });
-});
-afterEach(() => {
-  upstreams.destroy();
-  servers.close();
-});
+const bench = upstreamBench(() =>
+  makeUpstreams({ ...TIMES, headMs: 2_000, idleMs: 2_000, sweepMs: 100 }),
+);
 
 /** What a server does with each request, and once with its connection. */
 interface Trick {
@@ -43,7 +32,7 @@ interface Trick {
 }
 
 async function against({ opening, answer = good }: Trick): Promise<Served> {
-  return servers.raw((socket) => {
+  return bench.servers.raw((socket) => {
     opening?.(rawPeer(socket, answering(answer)));
     if (opening === undefined) rawPeer(socket, answering(answer));
   });
@@ -78,14 +67,14 @@ const repeated = (one: Buffer): Buffer => Buffer.concat(Array.from({ length: MAN
 describe('an upstream that speaks HTTP/2', () => {
   it('is believed where it answers as it should, which shows that the tricks are sent', async () => {
     const served = await against({ opening: () => {} });
-    const told = await ask(upstreams, served.place);
+    const told = await ask(bench.upstreams, served.place);
     expect([told.status, told.body.toString(), told.error]).toEqual([200, 'ok', null]);
   });
 
   it('is not spoken to with the certificate of another name', async () => {
-    const cert = servers.authority.issue(['evil.example']);
+    const cert = bench.servers.authority.issue(['evil.example']);
     let asked = 0;
-    const served = await servers.raw((socket) => {
+    const served = await bench.servers.raw((socket) => {
       rawPeer(
         socket,
         answering(() => {
@@ -94,7 +83,7 @@ describe('an upstream that speaks HTTP/2', () => {
       );
     }, cert);
     for (const preferred of ['h2', 'http/1.1'] as const) {
-      expect(refused(await ask(upstreams, served.place, { preferred }))).toBe(
+      expect(refused(await ask(bench.upstreams, served.place, { preferred }))).toBe(
         'certificate-invalid',
       );
     }
@@ -182,7 +171,7 @@ describe('an upstream that speaks HTTP/2', () => {
     ],
   ])('and sends %s ends the request with a reason', async (_what, trick) => {
     const served = await against(trick);
-    const told = await ask(upstreams, served.place);
+    const told = await ask(bench.upstreams, served.place);
     expect(refused(told)).toBe('upstream-unreachable');
     expect(told.status).toBeNull();
   });
@@ -199,7 +188,7 @@ describe('an upstream that speaks HTTP/2', () => {
           peer.send(type, END_HEADERS | END_STREAM, id, payload);
         },
       });
-      const told = await ask(upstreams, served.place);
+      const told = await ask(bench.upstreams, served.place);
       expect([told.status, told.body.toString(), told.error]).toEqual([200, 'ok', null]);
     },
   );
@@ -229,19 +218,19 @@ describe('an upstream that speaks HTTP/2', () => {
       );
     for (const answer of [inFrames, endless, empty, many]) {
       const served = await against({ answer });
-      const told = await ask(upstreams, served.place);
+      const told = await ask(bench.upstreams, served.place);
       expect(refused(told), answer.name).toBe('upstream-unreachable');
-      servers.close();
+      bench.servers.close();
     }
   });
 
   it('and leaves a head unfinished does not hold up the other answers for long', async () => {
-    upstreams.destroy();
-    upstreams = makeUpstreams({ ...TIMES, settingsMs: 200, sweepMs: 50 });
+    bench.upstreams.destroy();
+    bench.upstreams = makeUpstreams({ ...TIMES, settingsMs: 200, sweepMs: 50 });
     const served = await against({
       answer: (peer, id) => peer.send(TYPE.headers, 0, id, fields(':status', '200')),
     });
-    const both = [ask(upstreams, served.place), ask(upstreams, served.place)];
+    const both = [ask(bench.upstreams, served.place), ask(bench.upstreams, served.place)];
     for (const told of await Promise.all(both)) {
       expect(['upstream-timeout', 'upstream-unreachable']).toContain(refused(told));
     }
@@ -249,14 +238,14 @@ describe('an upstream that speaks HTTP/2', () => {
 
   it('and answers before it has read all leaves nothing behind that is still sent', async () => {
     const resets: number[] = [];
-    const served = await servers.raw((socket) => {
+    const served = await bench.servers.raw((socket) => {
       rawPeer(socket, (peer, { type, stream, payload }) => {
         if (type === TYPE.headers) good(peer, stream);
         if (type === TYPE.reset) resets.push(payload.readUInt32BE(0));
       });
     });
     const body = Buffer.alloc(1_000_000);
-    const told = await ask(upstreams, served.place, { method: 'POST', body });
+    const told = await ask(bench.upstreams, served.place, { method: 'POST', body });
     expect([told.status, told.error]).toEqual([200, null]);
     for (let i = 0; i < 100 && resets.length === 0; i += 1) {
       await new Promise((done) => setTimeout(done, 10));
@@ -269,7 +258,7 @@ describe('an upstream that speaks HTTP/2', () => {
       answer: (peer, id) =>
         pour(peer, repeated(frame(TYPE.headers, END_HEADERS, id, fields(':status', '103')))),
     });
-    expect(refused(await ask(upstreams, served.place))).toBe('upstream-unreachable');
+    expect(refused(await ask(bench.upstreams, served.place))).toBe('upstream-unreachable');
   });
 
   it.each<[string, Buffer]>([
@@ -286,7 +275,7 @@ describe('an upstream that speaks HTTP/2', () => {
       },
     });
     const before = process.memoryUsage().rss;
-    expect(refused(await ask(upstreams, served.place))).toBe('upstream-unreachable');
+    expect(refused(await ask(bench.upstreams, served.place))).toBe('upstream-unreachable');
     expect(process.memoryUsage().rss - before).toBeLessThan(128 * 1024 * 1024);
   });
 
@@ -294,10 +283,10 @@ describe('an upstream that speaks HTTP/2', () => {
     const noise = frame(0xfa, 0, 0, Buffer.alloc(100));
     const served = await against({ answer: (peer) => pour(peer, repeated(noise)) });
     const other = await against({});
-    const asked = ask(upstreams, served.place);
+    const asked = ask(bench.upstreams, served.place);
     const before = process.memoryUsage().rss;
     for (let i = 0; i < 20; i += 1) {
-      expect((await ask(upstreams, other.place)).body.toString()).toBe('ok');
+      expect((await ask(bench.upstreams, other.place)).body.toString()).toBe('ok');
     }
     expect(process.memoryUsage().rss - before).toBeLessThan(128 * 1024 * 1024);
     expect(refused(await asked)).toBe('upstream-unreachable');
@@ -309,14 +298,14 @@ describe('an upstream that speaks HTTP/2', () => {
     });
     const codes = new Set<string>();
     for (let round = 0; round < 5; round += 1) {
-      const all = Array.from({ length: 50 }, () => ask(upstreams, served.place));
+      const all = Array.from({ length: 50 }, () => ask(bench.upstreams, served.place));
       for (const told of await Promise.all(all)) codes.add(refused(told));
     }
     expect([...codes]).toEqual(['upstream-unreachable']);
   });
 
   it('and opens no window holds no more of a body than a window', async () => {
-    const served = await servers.raw((socket) => {
+    const served = await bench.servers.raw((socket) => {
       const peer = rawPeer(socket, () => {});
       peer.send(TYPE.settings, ACK, 0);
       peer.send(TYPE.settings, 0, 0, Buffer.concat([Buffer.from([0, 4]), numbers(0)]));
@@ -327,7 +316,7 @@ describe('an upstream that speaks HTTP/2', () => {
         for (; taken < 10_000; taken += 1) yield Buffer.alloc(16_384);
       })(),
     );
-    const told = await ask(upstreams, served.place, { method: 'POST', body });
+    const told = await ask(bench.upstreams, served.place, { method: 'POST', body });
     expect(refused(told)).toBe('upstream-timeout');
     expect(taken).toBeLessThan(50);
   });
@@ -341,7 +330,7 @@ describe('an upstream that speaks HTTP/2', () => {
       },
     });
     const told = await ask(
-      upstreams,
+      bench.upstreams,
       served.place,
       {},
       {
@@ -357,7 +346,7 @@ describe('an upstream that speaks HTTP/2', () => {
 
   it('and chooses another version each time gets each request twice at most', async () => {
     let dialled = 0;
-    const cert = servers.authority.issue([UPSTREAM_NAME]);
+    const cert = bench.servers.authority.issue([UPSTREAM_NAME]);
     const server = createServer(
       {
         ...cert,
@@ -371,9 +360,9 @@ describe('an upstream that speaks HTTP/2', () => {
     );
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
     const { port } = server.address() as AddressInfo;
-    const place = placeAt(port, servers.authority.certificate);
+    const place = placeAt(port, bench.servers.authority.certificate);
     for (const preferred of ['h2', 'http/1.1'] as const) {
-      expect((await ask(upstreams, place, { preferred })).error).not.toBeNull();
+      expect((await ask(bench.upstreams, place, { preferred })).error).not.toBeNull();
     }
     server.close();
     expect(dialled).toBeLessThan(7);
