@@ -68,6 +68,9 @@ function serve(request: IncomingMessage, response: ServerResponse): boolean {
       response.setHeader('content-length', BIG.length);
       response.end(BIG);
       return true;
+    case '/early':
+      response.writeHead(404).end('early');
+      return true;
     case '/none':
       response.writeHead(204).end();
       return true;
@@ -184,6 +187,13 @@ describe('HTTP/2 from a box', () => {
     expect(told.denied).toMatchObject({ status: 400, code: 0 });
     expect(told.denied?.text).toContain('path-ambiguous');
     expect(told.after?.status).toBe(200);
+  });
+
+  it('lets a program read an answer that comes before its body is sent', async () => {
+    const script = `for i in 1 2 3 4; do head -c 1100000 /dev/zero | curl -m 5 -sS \
+      -w ' %{http_code}\\n' -H 'expect:' --data-binary @- https://${API_HOST}/early; done`;
+    const { stdout, stderr } = await place.box(['sh', '-c', script]);
+    expect(stdout, stderr).toBe('early 404\n'.repeat(4));
   });
 
   it('goes on where the program gives one request up; each use has both its rows', async () => {

@@ -100,17 +100,20 @@ export class Http2Session implements StreamHost {
   credit(stream: Http2Stream | null, bytes: number): void {
     if (this.#closed) return;
     this.#unsaid += bytes;
-    if (this.#unsaid * 2 >= this.#limits.sessionWindow) {
-      this.#reply(numberFrame(FRAME.window, 0, this.#unsaid));
-      this.#receiveWindow += this.#unsaid;
-      this.#unsaid = 0;
-    }
+    if (this.#unsaid * 2 >= this.#limits.sessionWindow) this.#sayWindow();
     if (stream === null || stream.over || stream.remoteEnded) return;
     stream.unsaid += bytes;
     if (stream.unsaid * 2 < this.#limits.streamWindow) return;
     this.#reply(numberFrame(FRAME.window, stream.id, stream.unsaid));
     stream.receiveWindow += stream.unsaid;
     stream.unsaid = 0;
+  }
+
+  #sayWindow(): void {
+    if (this.#unsaid === 0) return;
+    this.#reply(numberFrame(FRAME.window, 0, this.#unsaid));
+    this.#receiveWindow += this.#unsaid;
+    this.#unsaid = 0;
   }
 
   reset(stream: Http2Stream, code: number): void {
@@ -414,6 +417,8 @@ export class Http2Session implements StreamHost {
       else if (bytes > 0) this.#reply(numberFrame(FRAME.window, id, bytes));
     }
     this.credit(null, bytes);
+    // curl 7.88 (Debian 12) sees that its stream is over only when the next frame comes.
+    if (lingering !== undefined && end) this.#sayWindow();
   }
 
   /** Ends one stream for what the program did with it. */
