@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,6 +32,8 @@ let said = '';
 const seen = new Map<string, { first: number; last: number }>();
 /** Ends the answer that waits. */
 let release: () => void = () => {};
+/** The connection of an answer that is written bit by bit. */
+let feed: Socket | null = null;
 
 beforeAll(async () => {
   const issuer = makeIssuer();
@@ -40,6 +43,11 @@ beforeAll(async () => {
       const value = (header('authorization') ?? '').replace(/^Bearer /, '');
       const now = performance.now();
       seen.set(value, { first: seen.get(value)?.first ?? now, last: now });
+      if (path === '/feed') {
+        socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+        feed = socket;
+        return;
+      }
       if (path === '/slow') await new Promise<void>((done) => (release = done));
       socket.write(reply(path === '/load' ? 'ok' : head));
     },
@@ -114,6 +122,27 @@ describe('rotate', () => {
     expect(text).toMatch(/^200 GET \/slow/);
     expect(text).not.toContain(old);
     expect(text).not.toContain(current);
+  });
+
+  it('6 scrubs an answer that began before it of the value that came after', async () => {
+    const old = current;
+    const tell = (text: string) => feed?.write(`${text.length.toString(16)}\r\n${text}\r\n`);
+    const answer = await inBox('feed');
+    await until(() => feed !== null);
+    tell(`kept ${old}, `);
+    await rotate();
+    await until(() => seen.has(current));
+    // The service keeps what other requests bring it, and tells it here.
+    tell(`kept ${old}, `);
+    tell(`kept ${current}, `);
+    tell(`kept ${Buffer.from(`id:${current}`).toString('base64')}.`);
+    feed?.write('0\r\n\r\n');
+    const text = await answer();
+    expect(text).toMatch(/^200 (?:kept .*){4}\.$/);
+    for (const value of [old, current]) {
+      expect(text).not.toContain(value);
+      expect(text).not.toContain(Buffer.from(value).toString('base64').slice(4, -4));
+    }
   });
 
   it('49 makes of the old value, and of every one before it, what no request may carry', async () => {

@@ -2,6 +2,7 @@ import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { PowerboxError } from '../../wire/errors.ts';
 import { DECODE_RATIO_MAX } from '../limits.ts';
+import { followScrubber } from '../scrub/follow.ts';
 import type { Scrubber, ScrubStream } from '../scrub/scrubber.ts';
 import type { Coding } from './answer-head.ts';
 
@@ -26,8 +27,11 @@ export interface AnswerSink {
 export interface AnswerBodyOptions {
   /** What has to be undone before the body can be read; null for nothing. */
   readonly coding: Coding | null;
-  /** Null where no secret is bound to the origin: then the body passes untouched. */
-  readonly scrubber: Scrubber | null;
+  /**
+   * The one of the time, since secrets get new values while an answer goes on. Null where no secret
+   * is bound to the origin: then the body passes untouched.
+   */
+  readonly scrubber: (() => Scrubber) | null;
   /** Bounds what a coded answer unfolds to; null for no bound of the grant. */
   readonly bytesMax: number | null;
   /** Told when the answer cannot go on: it unfolds without end, or is not what its coding says. */
@@ -39,7 +43,7 @@ export interface AnswerBodyOptions {
 export function answerBody(sink: AnswerSink, options: AnswerBodyOptions): AnswerBody {
   const { scrubber, coding } = options;
   if (scrubber === null) return new PlainBody(sink);
-  const stream = scrubber.stream();
+  const stream = followScrubber(scrubber);
   return coding === null
     ? new ScrubbedBody(sink, stream)
     : decodedBody(sink, stream, decoderOf(coding), options);

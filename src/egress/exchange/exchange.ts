@@ -182,7 +182,7 @@ class Exchange implements AnswerHandler {
     this.#caller.begin(status, head.message, headers, bodiless);
     this.#body = answerBody(this.#caller, {
       coding: bodiless ? null : coding,
-      scrubber,
+      scrubber: scrubber === null ? null : () => this.#box.secrets.scrubber,
       bytesMax: limit,
       broken: (failure) => this.fail(failure),
       drained: () => this.#resume(),

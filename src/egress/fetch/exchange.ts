@@ -145,9 +145,10 @@ class Handler implements AnswerHandler, Exchange {
       // Nobody reads trailers here, and those of a guarded answer would have to be scrubbed.
       end: () => void this.#clean.end(),
     };
+    const { scrubber } = this;
     this.#body = answerBody(sink, {
       coding: bodiless ? null : coding,
-      scrubber: this.scrubber,
+      scrubber: scrubber === null ? null : () => scrubber,
       bytesMax: null,
       broken: (failure) => this.fail(failure),
       drained: () => this.#control?.resume(),

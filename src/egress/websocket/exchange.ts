@@ -90,14 +90,14 @@ class SocketExchange implements HandshakeHandler {
     this.#status = this.#caller.protocol === 'h2' ? 200 : 101;
     const extensions = deflate ? named(head.headers, 'sec-websocket-extensions') : [];
     const program = this.#caller.accept([...withoutHandshake(head.headers), ...extensions]);
-    const { meter, guarded, responseBytesMax } = this.#use;
+    const { meter, responseBytesMax } = this.#use;
     this.#joined = joinSockets(
       { program, upstream },
       {
         meter,
         deflate,
         bytesInMax: responseBytesMax ?? Number.POSITIVE_INFINITY,
-        scrubber: guarded ? () => this.#box.secrets.scrubber : null,
+        scrubber: this.#scrubbers,
         gate: this.#gate,
         passed: this.#passed,
         over: (code) => this.#end(code),
@@ -107,7 +107,7 @@ class SocketExchange implements HandshakeHandler {
 
   declined(answer: SocketAnswer, body: Readable): void {
     const coded = named(answer.headers, 'content-encoding').length > 0;
-    const head = this.#headOf(answer, coded && this.#scrubber !== null);
+    const head = this.#headOf(answer, coded && this.#use.guarded);
     if (head === null || this.isOver) {
       body.destroy();
       return;
@@ -118,7 +118,7 @@ class SocketExchange implements HandshakeHandler {
       this.#passed.bytesIn += bytes;
       if (this.#passed.bytesIn > max) this.#cut(tooLong(max));
     }, this.#use.meter);
-    const clean = scrubBytes(this.#scrubber, (echoes) => {
+    const clean = scrubBytes(this.#scrubbers, (echoes) => {
       this.#passed.scrubbed += echoes;
     });
     for (const stream of [counted, clean]) stream.on('error', (error) => this.#cut(errorOf(error)));
@@ -130,14 +130,15 @@ class SocketExchange implements HandshakeHandler {
     this.#caller.decline(head.status, head.message, head.headers, body.pipe(counted).pipe(clean));
   }
 
-  get #scrubber(): Scrubber | null {
-    return this.#use.guarded ? this.#box.secrets.scrubber : null;
+  get #scrubbers(): (() => Scrubber) | null {
+    return this.#use.guarded ? () => this.#box.secrets.scrubber : null;
   }
 
   /** The head for the box; null where it cannot be read for echoes, and the exchange has failed. */
   #headOf({ status, message, headers }: SocketAnswer, unreadable = false): AnswerHead | null {
     const raw = headers.map((text) => Buffer.from(text, 'latin1'));
-    const result = answerHead(status, message, raw, this.#scrubber);
+    const scrubber = this.#use.guarded ? this.#box.secrets.scrubber : null;
+    const result = answerHead(status, message, raw, scrubber);
     if (result.ok && !unreadable) {
       this.#passed.scrubbed += result.head.scrubbed;
       return result.head;

@@ -1,4 +1,5 @@
 import { Transform } from 'node:stream';
+import { followScrubber } from '../scrub/follow.ts';
 import type { Scrubber, ScrubStream } from '../scrub/scrubber.ts';
 import { CLOSE, FrameFault, type FrameHead, makeFrameReader, OPCODE } from './frames.ts';
 import { encodeFrame } from './write-frames.ts';
@@ -8,8 +9,8 @@ import { encodeFrame } from './write-frames.ts';
  * border of two frames is found too. Fragments may come out cut elsewhere than they went in, which
  * RFC 6455 section 5.4 allows to whoever stands between; each chunk that comes out is whole frames.
  * Masked or compressed frames (no extension was agreed on) and malformed ones end the stream with
- * a FrameFault, since echoes could hide in them. `scrubber` is asked for anew for each message, as
- * secrets get new values while a WebSocket goes on.
+ * a FrameFault, since echoes could hide in them. `scrubber` is asked for again and again, as secrets
+ * get new values while a WebSocket goes on.
  */
 export function scrubFrames(scrubber: () => Scrubber, count: (echoes: number) => void): Transform {
   const frames = new Transform({
@@ -33,7 +34,7 @@ export function scrubFrames(scrubber: () => Scrubber, count: (echoes: number) =>
   }
 
   function data(payload: Buffer, last: boolean): void {
-    message ??= scrubber().stream();
+    message ??= followScrubber(scrubber);
     let clean = message.write(payload);
     if (last) clean = Buffer.concat([clean, message.end()]);
     if (clean.length === 0 && !last) return;

@@ -45,6 +45,7 @@ def fresh(path, headers=None):
 
 threads = [threading.Thread(target=load) for _ in range(4)]
 threads.append(threading.Thread(target=once, args=("slow", lambda _: fresh("/slow"))))
+threads.append(threading.Thread(target=once, args=("feed", lambda _: fresh("/feed"))))
 threads.append(threading.Thread(target=once, args=("say", lambda text: fresh("/say", {"X-Any": text}))))
 threads.append(threading.Thread(target=once, args=("ask", lambda _: fresh("/ask"))))
 for thread in threads:
