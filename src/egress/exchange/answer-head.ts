@@ -15,6 +15,9 @@ export interface AnswerHead {
 
 const UNREADABLE = 'The answer came in a coding that cannot be read for echoes.';
 
+/** A reason phrase that can be sent on (RFC 9112 section 4); another is left out, as it says nothing. */
+const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 /** Codings of the messages within a body, each by itself (gRPC, Connect). */
 const MESSAGE_CODINGS: ReadonlySet<string> = new Set(['grpc-encoding', 'connect-content-encoding']);
 
@@ -70,7 +73,7 @@ export function answerHead(
     ok: true,
     head: {
       status,
-      message: cleanMessage.text,
+      message: REASON.test(cleanMessage.text) ? cleanMessage.text : '',
       headers: coding === null ? headers : withoutLength(headers),
       coding,
       scrubbed: scrubbed + cleanMessage.count,
