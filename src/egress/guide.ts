@@ -5,8 +5,11 @@ import type { BoxState } from './box-egress.ts';
 import { type Caller, goneSignal } from './exchange/caller.ts';
 import type { RequestHead } from './exchange/request-head.ts';
 import { readGuideCall, requestNamed } from './guide-routes.ts';
+import { leakInHead } from './leaks/check-head.ts';
 import { GUIDE_BODY_BYTES_MAX } from './limits.ts';
+import type { Refusal } from './refusal.ts';
 import type { Target } from './target.ts';
+import { refused } from './use.ts';
 
 /** The name at which a box can ask what it was given, and for more. */
 const GUIDE_HOST = 'powerbox.internal';
@@ -15,11 +18,29 @@ export function isGuide(target: Target): boolean {
   return target.host.host === GUIDE_HOST;
 }
 
-/** The box's own door: what it holds, its letters, and what it may do with both. */
-export async function guide(box: BoxState, head: RequestHead, caller: Caller): Promise<void> {
+/**
+ * The box's own door: what it holds, its letters, and what it may do with both. What is said there
+ * is kept and read by others, so it is searched for values like everything that leaves the box.
+ */
+export async function guide(
+  box: BoxState,
+  target: Target,
+  head: RequestHead,
+  caller: Caller,
+): Promise<void> {
   if (!box.mayAsk()) {
     const reason = 'The box asks too often at powerbox.internal: wait a minute.';
     caller.refuse({ code: 'rate-exceeded', reason }, null);
+    return;
+  }
+  const url = `http://${GUIDE_HOST}${head.path.path.slice(0, 200)}`;
+  const refuse = async (leak: Refusal, place: string): Promise<void> => {
+    await refused(box, target, { method: box.leaks.recordable(head.method) }, place, leak);
+    caller.refuse(leak, null);
+  };
+  const inHead = leakInHead(box.leaks, target, head);
+  if (inHead !== null) {
+    await refuse(inHead, inHead.inUrl ? `http://${GUIDE_HOST}/…` : url);
     return;
   }
   box.recorder.note({
@@ -27,13 +48,16 @@ export async function guide(box: BoxState, head: RequestHead, caller: Caller): P
     box: box.config.box,
     ...(box.link.grants.guest === '' ? {} : { guest: box.link.grants.guest }),
     method: head.method,
-    url: `http://${GUIDE_HOST}${head.path.path.slice(0, 200)}`,
+    url,
     verdict: 'allow',
     rule: GUIDE_HOST,
     secrets: [],
   });
   try {
-    caller.reply(200, await answer(box, head, caller));
+    const bytes = isRead(head) ? NOTHING : await readBytes(caller.body);
+    const leak = box.leaks.refusalOf(bytes, 'the body');
+    if (leak !== null) await refuse(leak, url);
+    else caller.reply(200, await answer(box, head, textOf(bytes), caller));
   } catch (error) {
     if (!PowerboxError.is(error)) throw error;
     const { code, message, hint } = error;
@@ -41,12 +65,21 @@ export async function guide(box: BoxState, head: RequestHead, caller: Caller): P
   }
 }
 
-async function answer(box: BoxState, head: RequestHead, caller: Caller): Promise<unknown> {
+const NOTHING = Buffer.alloc(0);
+
+function isRead({ method }: RequestHead): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+async function answer(
+  box: BoxState,
+  head: RequestHead,
+  body: string,
+  caller: Caller,
+): Promise<unknown> {
   const { path, query } = head.path;
-  const isRead = head.method === 'GET' || head.method === 'HEAD';
-  if (path === '/' && isRead) return describeBox(box);
-  const body = isRead ? '' : await readText(caller.body);
-  const call = readGuideCall(isRead ? 'GET' : head.method, path, query, body);
+  if (path === '/' && isRead(head)) return describeBox(box);
+  const call = readGuideCall(isRead(head) ? 'GET' : head.method, path, query, body);
   if (call === null) {
     throw new PowerboxError('method-unknown', `There is no ${head.method} ${path.slice(0, 80)}.`, {
       hint: 'GET http://powerbox.internal/ says what there is.',
@@ -84,7 +117,7 @@ function mailNamed(sent: unknown, id: string): MailInfo {
   throw new PowerboxError('mail-unknown', `Cannot find the request "${id.slice(0, 40)}".`);
 }
 
-async function readText(request: Readable | null): Promise<string> {
+async function readBytes(request: Readable | null): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of (request ?? []) as AsyncIterable<Buffer>) {
@@ -95,8 +128,12 @@ async function readText(request: Readable | null): Promise<string> {
     }
     chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
+}
+
+function textOf(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new PowerboxError('call-invalid', 'Cannot read the call: it is not UTF-8.');
   }

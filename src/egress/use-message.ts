@@ -68,7 +68,7 @@ export function makeMessageGate(box: BoxState, target: Target, use: Use): Messag
       return rows.filled(filled);
     },
     async refused(refusal) {
-      await refused(box, target, { ...call, method: METHOD }, url, refusal, grant);
+      await refused(box, target, { method: METHOD }, url, refusal, grant);
     },
     room: (bytes) => holdBytes(box, bytes),
     over: rows.over,

@@ -70,7 +70,10 @@ export async function useHttp(
   const call = callOf(target, head);
   const leak = leakInHead(box.leaks, target, head);
   const url = leak?.inUrl === true ? UNRECORDED_URL : recordedUrl(target, head);
-  if (leak !== null) return refused(box, target, call, url, leak);
+  if (leak !== null) {
+    const method = box.leaks.recordable(call.method);
+    return refused(box, target, { method }, url, leak);
+  }
   const slots = makeSlotGrants(box, target, head.headers);
   const checked = checkedReader(box.leaks, head, reader);
   const decision = await decide(box.link, { call, signal, slots, ...checked });
@@ -210,7 +213,7 @@ function callOf(target: Target, head: RequestHead): HttpCall {
 export async function refused(
   box: BoxState,
   target: Target,
-  call: HttpCall,
+  call: Pick<HttpCall, 'method'>,
   url: string,
   refusal: { readonly code: ErrorCode; readonly reason: string },
   grant: HttpGrant | null = null,

@@ -107,7 +107,13 @@ describe.each(KINDS)('49 a value that the box knows (%s)', (kind) => {
   it.each(waysOf(kind))('is refused as %s', (way) => {
     const name = `${kind}_${way}`;
     const shows = (arrived: Buffer): boolean => reveals(arrived, NOTES[kind]);
-    expect((inBox.seen[name] as Seen).text).toMatch(/HTTP\/1.1 403 .*"error":"secret-leaked"/s);
+    const answer = /HTTP\/1.1 403 .*"error":"secret-leaked"/s;
+    // A program that is still sending may be cut before it reads.
+    const cut = new RegExp(
+      `${answer.source}|^\\[(?:SSLEOF|ConnectionReset|BrokenPipe)Error\\]`,
+      's',
+    );
+    expect((inBox.seen[name] as Seen).text).toMatch(STREAMED.has(way) ? cut : answer);
     if (!STREAMED.has(way)) expect(arrivals(heard, name)).toEqual([]);
     expect(arrivals(heard, name).some(shows)).toBe(false);
     // Without a box the same request brings it to the server.
@@ -143,6 +149,37 @@ describe('49 a value that is sent over HTTP/2', () => {
       .slice(before)
       .map((text) => Buffer.from(text, 'latin1'));
     expect(since.some((arrived) => reveals(arrived, NOTES.unbound))).toBe(false);
+  });
+});
+
+describe('49 a value that is said at the door of the box', () => {
+  it('goes to nobody and is kept nowhere, in a letter, in a request and in a path', async () => {
+    const door = 'http://powerbox.internal';
+    const script = [
+      `value=$(sed -n 's/^unbound=//p' notes.txt)`,
+      `say() { curl -sS -w '\n' "$@"; }`,
+      `say -d '{"to":"host","text":"nothing of note"}' ${door}/mail`,
+      `say -d '{"to":"host","text":"it is '$value'"}' ${door}/mail`,
+      `say -d '{"kind":"http","power":"GET https://a.example/","text":"'$value'"}' ${door}/requests`,
+      `say -d '{"kind":"http","power":"GET https://a.example/'$value'","text":"x"}' ${door}/requests`,
+      `say ${door}/requests/$value`,
+    ].join('\n');
+    const before = (await rig.rows()).length;
+    const ended = await rig.powerbox(['run', ...FLAGS, '--', '/bin/sh', '-c', script]);
+    const [letter = '', ...leaks] = ended.stdout.split('\n').filter((line) => line !== '');
+    expect(letter).toContain('nothing of note');
+    expect(leaks).toHaveLength(4);
+    for (const leak of leaks) expect(leak).toContain('"error":"secret-leaked"');
+    const rows = (await rig.rows()).slice(before).filter(({ code }) => code === 'secret-leaked');
+    expect(rows.map(({ reason }) => /: (.*) holds/.exec(reason ?? '')?.[1])).toEqual([
+      ...['the body', 'the body', 'the body', 'the path'],
+    ]);
+    expect(reveals(ended.stderr, NOTES.unbound)).toBe(false);
+    // The same letter as an honest one, but for the value, is in the mail of the host.
+    const mail = await rig.powerbox(['inbox', '--json']);
+    expect(mail.stdout).toContain('nothing of note');
+    expect(reveals(mail.stdout, NOTES.unbound)).toBe(false);
+    expect(reveals(rig.state(), NOTES.unbound)).toBe(false);
   });
 });
 

@@ -27,7 +27,7 @@ export async function serve(
     const { head, target } = admitted;
     if (isGuide(target)) {
       caller.goOn();
-      await guide(box, head, caller);
+      await guide(box, target, head, caller);
       return;
     }
     await new Promise<void>((done) => box.share.when(SHARE_OF_REQUEST, done));

@@ -17,18 +17,18 @@ const BETWEEN = '\x01';
 export function leakInHead(
   guard: LeakGuard,
   target: Target,
-  { path, headers }: RequestHead,
+  { method, path, headers }: RequestHead,
 ): HeadLeak | null {
   const { watch } = guard;
   if (!watch.isActive) return null;
   let all = `${target.host.host}${BETWEEN}${path.path}${BETWEEN}${path.query}`;
   const url = all;
-  for (const text of headers) if (text.length >= WINDOW_BYTES) all += BETWEEN + text;
+  for (const text of [method, ...headers]) if (text.length >= WINDOW_BYTES) all += BETWEEN + text;
   try {
     const found = watch.text(all);
     if (found === null) return null;
     const inUrl = watch.text(url) !== null;
-    return { ...guard.refusal(found, placeOf(watch, target, path, headers)), inUrl };
+    return { ...guard.refusal(found, placeOf(watch, target, { method, path, headers })), inUrl };
   } catch (error) {
     return { ...asRefusal(error), inUrl: true };
   }
@@ -38,9 +38,9 @@ export function leakInHead(
 function placeOf(
   watch: LeakGuard['watch'],
   target: Target,
-  path: RequestHead['path'],
-  headers: readonly string[],
+  { method, path, headers }: Pick<RequestHead, 'method' | 'path' | 'headers'>,
 ): string {
+  if (watch.text(method) !== null) return 'the method';
   if (watch.text(target.host.host) !== null) return 'the host';
   if (watch.text(path.path) !== null) return 'the path';
   if (watch.text(path.query) !== null) return 'the query';

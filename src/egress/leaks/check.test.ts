@@ -22,9 +22,14 @@ function guard(): LeakGuard & { readonly told: string[] } {
   return { told, ...makeLeakGuard(watched, (line) => void told.push(line)) };
 }
 
-function head(path: string, query = '', headers: readonly string[] = []): RequestHead {
+function head(
+  path: string,
+  query = '',
+  headers: readonly string[] = [],
+  method = 'POST',
+): RequestHead {
   return {
-    ...{ method: 'POST', host: null, scheme: null, hasBody: true, websocket: false },
+    ...{ method, host: null, scheme: null, hasBody: true, websocket: false },
     headers: [...headers],
     path: { path, query } as RequestHead['path'],
   };
@@ -53,6 +58,8 @@ describe('the head of a request', () => {
     const hex = Buffer.from(VALUE).toString('hex');
     expect(places(head('/'), target(`${hex}.example`))).toEqual(['the host', true]);
     expect(places(head(`/${VALUE}`, '', ['X-Any', VALUE]))).toEqual(['the path', true]);
+    // HTTP/2 takes any method of upper-case letters.
+    expect(places(head('/', '', [], VALUE))).toEqual(['the method', false]);
     // Parts that lie side by side are not read as one.
     expect(places(head(`/${VALUE.slice(0, 14)}`, VALUE.slice(14)))).toBe(null);
   });
