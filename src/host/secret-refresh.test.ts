@@ -1,4 +1,4 @@
-import { truncateSync, writeFileSync } from 'node:fs';
+import { truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -96,6 +96,20 @@ it('tells of a secret that is not the box’s too: its value is recognised', asy
   setSecret(home, { name: 'OTHER', bindings: bindingsFor('two.example'), source });
   await vi.waitFor(() => expect(told).toHaveLength(1), { interval: 1 });
   expect(valuesOf(told)).toEqual([[]]);
+  expect(told[0]?.watched?.values.map(({ name }) => name)).toEqual(['OTHER', 'TOKEN']);
+  close();
+});
+
+it('tells of a change that comes in the same moment as one that it has looked at', async () => {
+  keep(FIRST, 'one.example');
+  // The clock of folders stands still for some milliseconds.
+  const standStill = () => utimesSync(home.vault, 1_000_000_000, 1_000_000_000);
+  standStill();
+  const { told, close } = follow();
+  const source = { kind: 'literal', value: 'unbound_0123456789abcdef' } as const;
+  setSecret(home, { name: 'OTHER', bindings: bindingsFor('two.example'), source });
+  standStill();
+  await vi.waitFor(() => expect(told).not.toEqual([]), { interval: 1 });
   expect(told[0]?.watched?.values.map(({ name }) => name)).toEqual(['OTHER', 'TOKEN']);
   close();
 });

@@ -48,9 +48,10 @@ export function followSecrets(
     }
   }
 
-  function look(): void {
+  /** `told`: something was changed, though the time of the folder may not say so. */
+  function look(told: boolean): void {
     const version = versionOf(home);
-    const isOther = version === null || version !== seen;
+    const isOther = told || version === null || version !== seen;
     const values: NewValue[] = [];
     const gone: string[] = [];
     for (const [secret, before] of known) {
@@ -67,9 +68,9 @@ export function followSecrets(
     changed({ values, gone, watched: print });
   }
 
-  const timer = setInterval(look, SECRET_REFRESH_MS);
+  const timer = setInterval(look, SECRET_REFRESH_MS, false);
   timer.unref();
-  const watcher = watchVault(home, look);
+  const watcher = watchVault(home, () => look(true));
   return {
     close() {
       clearInterval(timer);
