@@ -51,6 +51,8 @@ export interface Attended {
   readonly prepared: Prepared;
   /** What its requests are searched for. */
   readonly watched: Watched;
+  /** Of the vault before that was read. */
+  readonly version: bigint | null;
   readonly record: BoxRecord;
   readonly starting: StartingBox;
   readonly box: RunningBox;
@@ -64,7 +66,7 @@ const TIMEOUT_STATUS = 124;
 
 /** Stays with a running box: its time, its secrets, its egress, its end. */
 export function attend(attended: Attended): RunHandle {
-  const { home, prepared, record, box, egress, events } = attended;
+  const { home, prepared, watched, version, record, box, egress, events } = attended;
   let reason = 'exited' as BoxEndEntry['reason'];
   const end = (why: BoxEndEntry['reason']) => {
     reason = why;
@@ -77,7 +79,7 @@ export function attend(attended: Attended): RunHandle {
     end('egress-lost');
   });
   const { vaultSecrets, masked } = prepared;
-  const followed = { secrets: vaultSecrets, watched: attended.watched, masked };
+  const followed = { secrets: vaultSecrets, watched, version, masked };
   const secrets = followSecrets(home, followed, (change) =>
     egress.changeSecrets(record.id, change),
   );

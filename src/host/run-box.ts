@@ -5,6 +5,7 @@ import { type Journal, openJournal } from '../journal/journal.ts';
 import type { Home } from '../store/home.ts';
 import { withholdMemory } from '../store/withhold-memory.ts';
 import { deriveKey, loadKey } from '../vault/key.ts';
+import { vaultVersion } from '../vault/watch-vault.ts';
 import { watchedOf } from '../vault/watched.ts';
 import type { BoxStartEntry } from '../wire/journal-entry.ts';
 import { attend, type RunEvents, type RunHandle, recordEnd } from './attend-box.ts';
@@ -55,6 +56,7 @@ async function begin(
   try {
     // Opened while another process builds the walls.
     journal = openJournal(home, key);
+    const version = vaultVersion(home);
     const watched = watchedOf(home, prepared.masked);
     for (const name of watched.unreadable) {
       events.noticed(`the value of ${name} would not be recognised: its file cannot be opened`);
@@ -77,6 +79,7 @@ async function begin(
       journal,
       prepared,
       watched,
+      version,
       record,
       starting,
       box,

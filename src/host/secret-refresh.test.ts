@@ -8,6 +8,7 @@ import type { Home } from '../store/home.ts';
 import { type Binding, parseOrigin } from '../vault/slot.ts';
 import { parseSlot } from '../vault/slot-text.ts';
 import { removeSecret, rotateSecret, setSecret } from '../vault/store.ts';
+import { vaultVersion } from '../vault/watch-vault.ts';
 import { watchedOf } from '../vault/watched.ts';
 import { SECRET_REFRESH_MS } from './limits.ts';
 import { followSecrets } from './secret-refresh.ts';
@@ -39,11 +40,14 @@ function keep(value: string, ...hosts: readonly string[]): void {
 }
 
 /** Follows TOKEN, for one.example, and gathers what is told. */
-function follow(): { told: SecretChange[]; close(): void } {
+function follow(
+  version = vaultVersion(home),
+  watched = watchedOf(home),
+): { told: SecretChange[]; close(): void } {
   const told: SecretChange[] = [];
   const bindings = bindingsFor('one.example');
   const secret: BoundSecret = { name: 'TOKEN', value: FIRST, placeholder: 'p', bindings };
-  const followed = { secrets: [secret], watched: watchedOf(home), masked: [] };
+  const followed = { secrets: [secret], watched, version, masked: [] };
   return { told, ...followSecrets(home, followed, (change) => void told.push(change)) };
 }
 
@@ -96,6 +100,17 @@ it('tells of a secret that is not the box’s too: its value is recognised', asy
   setSecret(home, { name: 'OTHER', bindings: bindingsFor('two.example'), source });
   await vi.waitFor(() => expect(told).toHaveLength(1), { interval: 1 });
   expect(valuesOf(told)).toEqual([[]]);
+  expect(told[0]?.watched?.values.map(({ name }) => name)).toEqual(['OTHER', 'TOKEN']);
+  close();
+});
+
+it('tells of what was changed before it began to follow', () => {
+  keep(FIRST, 'one.example');
+  const before = [vaultVersion(home), watchedOf(home)] as const;
+  const source = { kind: 'literal', value: 'unbound_0123456789abcdef' } as const;
+  setSecret(home, { name: 'OTHER', bindings: bindingsFor('two.example'), source });
+  const { told, close } = follow(...before);
+  expect(told).toHaveLength(1);
   expect(told[0]?.watched?.values.map(({ name }) => name)).toEqual(['OTHER', 'TOKEN']);
   close();
 });

@@ -1,10 +1,9 @@
-import { statSync } from 'node:fs';
 import type { BoundSecret, NewValue, SecretChange } from '../egress/protocol.ts';
 import type { Home } from '../store/home.ts';
 import type { Watched } from '../vault/fingerprint.ts';
 import { isWithin } from '../vault/slot.ts';
 import { readSecret } from '../vault/store.ts';
-import { watchVault } from '../vault/watch-vault.ts';
+import { vaultVersion, watchVault } from '../vault/watch-vault.ts';
 import { stillWatched, type WatchedValue, watchedOf } from '../vault/watched.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { SECRET_REFRESH_MS } from './limits.ts';
@@ -14,6 +13,8 @@ export interface FollowedSecrets {
   readonly secrets: readonly BoundSecret[];
   /** What its requests were searched for at first. */
   readonly watched: Watched;
+  /** Of the vault before that was read, by `vaultVersion`. */
+  readonly version: bigint | null;
   /** Values of masked files, which are recognised too. */
   readonly masked: readonly WatchedValue[];
 }
@@ -29,13 +30,13 @@ export interface FollowedSecrets {
  */
 export function followSecrets(
   home: Home,
-  { secrets, watched: first, masked }: FollowedSecrets,
+  { secrets, watched: first, version, masked }: FollowedSecrets,
   changed: (change: SecretChange) => void,
 ): { close(): void } {
   const known = new Map<BoundSecret, string | null>(
     secrets.map((secret) => [secret, secret.value]),
   );
-  let seen = versionOf(home);
+  let seen = version;
   let watched = first;
 
   /** Null while it cannot be read. */
@@ -50,8 +51,8 @@ export function followSecrets(
 
   /** `told`: something was changed, though the time of the folder may not say so. */
   function look(told: boolean): void {
-    const version = versionOf(home);
-    const isOther = told || version === null || version !== seen;
+    const now = vaultVersion(home);
+    const isOther = told || now === null || now !== seen;
     const values: NewValue[] = [];
     const gone: string[] = [];
     for (const [secret, before] of known) {
@@ -63,7 +64,7 @@ export function followSecrets(
     }
     const print = isOther || values.length > 0 ? readWatched() : null;
     // What could not be read is read again the next time.
-    if (!isOther || print !== null) seen = version;
+    if (!isOther || print !== null) seen = now;
     if (values.length + gone.length === 0 && print === null) return;
     changed({ values, gone, watched: print });
   }
@@ -71,6 +72,8 @@ export function followSecrets(
   const timer = setInterval(look, SECRET_REFRESH_MS, false);
   timer.unref();
   const watcher = watchVault(home, () => look(true));
+  // What was changed before it was watched.
+  if (vaultVersion(home) !== seen) look(true);
   return {
     close() {
       clearInterval(timer);
@@ -86,14 +89,5 @@ function currentValue(home: Home, { name, bindings }: BoundSecret): string | nul
     return isWithin(bindings, now.bindings) ? now.secret.reveal() : null;
   } catch (error) {
     return PowerboxError.is(error) && error.code === 'secret-unknown' ? null : undefined;
-  }
-}
-
-/** Another one after every change of the folder; null where it cannot be told. */
-function versionOf(home: Home): bigint | null {
-  try {
-    return statSync(home.vault, { bigint: true }).mtimeNs;
-  } catch {
-    return null;
   }
 }

@@ -56,7 +56,10 @@ export function parseSlot(text: string): Slot {
       if (!rest.startsWith('json:')) throw fault(text, 'its second part is json');
       return { in: 'websocket', pointer: pointerOf(text, rest.slice('json:'.length)) };
     default:
-      throw fault(text, 'its first part is none of header, query, cookie, path, form, json');
+      throw fault(
+        text,
+        'its first part is none of header, query, cookie, path, form, json, websocket',
+      );
   }
 }
 
@@ -126,7 +129,7 @@ export function formatSlot(slot: Slot): string {
 }
 
 function fault(text: string, reason: string): PowerboxError {
-  const shown = /^[\x20-\x7e]{1,200}$/.test(text) ? ` ${text}` : '';
+  const shown = /^[\x20-\x7e]{1,200}$/.test(text) ? ` "${text}"` : '';
   return new PowerboxError('secret-invalid', `Cannot parse the slot${shown}: ${reason}.`, {
     hint: 'Use header:authorization:bearer, header:authorization:basic-password, header:NAME, "header:NAME:Token {}", query:NAME, cookie:NAME, path:{variable}, form:NAME, json:/pointer or websocket:json:/pointer.',
   });

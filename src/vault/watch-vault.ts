@@ -1,5 +1,17 @@
-import { watch } from 'node:fs';
+import { statSync, watch } from 'node:fs';
 import type { Home } from '../store/home.ts';
+
+/**
+ * Another one after every change of the vault, but that two changes within the few milliseconds for
+ * which the clock of a folder stands still may have one; null where it cannot be told.
+ */
+export function vaultVersion(home: Home): bigint | null {
+  try {
+    return statSync(home.vault, { bigint: true }).mtimeNs;
+  } catch {
+    return null;
+  }
+}
 
 /**
  * Calls `changed` after a secret was put into the vault, replaced or taken away by whatever process.
