@@ -2,8 +2,11 @@ import { mutate, splice } from './mutate.ts';
 import { makeRandom } from './random.ts';
 import type { FuzzTarget } from './target.ts';
 
-/** Longest time that one input may take; one that takes longer is a fault like any other. */
+/** Most of the processor that one input may take; one that takes more is a fault like any other. */
 const CHECK_MS_MAX = 2_000;
+
+/** Longest time that it may take in all: a busy machine stops a process for seconds. */
+const WAIT_MS_MAX = 60_000;
 
 /** Kinds of outcome that are remembered; beyond, a target makes too many of them. */
 const OUTCOMES_MAX = 2_000;
@@ -54,11 +57,15 @@ type Tried =
 /** Feeds one input to the target. */
 export async function tried(target: FuzzTarget, input: Uint8Array): Promise<Tried> {
   const started = performance.now();
+  const before = process.cpuUsage();
   try {
     const kind = await target.check(input.slice());
+    const { user, system } = process.cpuUsage(before);
+    const worked = (user + system) / 1000;
     const took = performance.now() - started;
-    if (took <= CHECK_MS_MAX) return { ok: true, kind };
-    return { ok: false, error: new Error(`one input took ${Math.round(took)} ms`) };
+    if (worked <= CHECK_MS_MAX && took <= WAIT_MS_MAX) return { ok: true, kind };
+    const text = `one input took ${Math.round(worked)} ms of processor in ${Math.round(took)} ms`;
+    return { ok: false, error: new Error(text) };
   } catch (error) {
     return { ok: false, error };
   }

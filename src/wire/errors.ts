@@ -138,7 +138,7 @@ export const ERRORS = {
     http: 400,
     exit: 65,
     retryable: false,
-    hint: 'Send a plain HTTP/1.1 request.',
+    hint: 'Send a request that is well-formed HTTP/1.1 or HTTP/2.',
   },
   'path-ambiguous': {
     http: 400,
