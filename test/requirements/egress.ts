@@ -188,4 +188,25 @@ export const EGRESS: readonly Requirement[] = [
       ['test/hostile/slots.test.ts', 'goes as the worthless string that it is'],
     ],
   },
+  {
+    id: 'G45',
+    promise:
+      "A program that pins its service's certificate fails with a row that says so, and is never let through unseen.",
+    verifiedBy: [
+      ['test/hostile/egress/pinned.test.ts', '53 leaves a row with the reason and the name'],
+    ],
+  },
+  {
+    id: 'G46',
+    promise:
+      'Every number of the [attack catalogue](conformance.md) is held or named in the [limitations](limitations.md), and its attacks succeed where nothing protects, but for those that need a proxy or a store.',
+    verifiedBy: [
+      ['test/hostile/egress/catalogue.test.ts', '%i %s: held'],
+      ['test/hostile/egress/catalogue.test.ts', '%i succeeds where nothing protects'],
+      [
+        'test/hostile/egress/catalogue.test.ts',
+        'names everything that is not held in the limitations',
+      ],
+    ],
+  },
 ];
