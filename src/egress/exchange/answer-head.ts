@@ -15,7 +15,7 @@ export interface AnswerHead {
 
 const UNREADABLE = 'The answer came in a coding that cannot be read for echoes.';
 
-/** A reason phrase that can be sent on (RFC 9112 section 4); another is left out, as it says nothing. */
+/** A reason phrase that can be sent on; another is left out (RFC 9112 section 4). */
 const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Codings of the messages within a body, each by itself (gRPC, Connect). */

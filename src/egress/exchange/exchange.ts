@@ -189,7 +189,10 @@ class Exchange implements AnswerHandler {
     });
   }
 
-  data(chunk: Buffer): void {
+  data(piece: Buffer): void {
+    // A tiny piece that waits for the program would keep all that was read with it.
+    const roomy = piece.buffer.byteLength > ROOM_RATIO_MAX * piece.length;
+    const chunk = roomy ? Buffer.from(piece) : piece;
     const limit = this.#use.responseBytesMax;
     if (limit !== null && (this.#body?.bytes ?? 0) + chunk.length > limit) {
       this.fail(tooLongAnswer(limit));
@@ -260,6 +263,9 @@ class Exchange implements AnswerHandler {
     this.#use.model?.settle(code);
   }
 }
+
+/** How many times its own length the buffer may have that a piece of an answer was cut from. */
+const ROOM_RATIO_MAX = 8;
 
 /** Which of the two ends it was that a body came to a stop at. */
 function stalled(body: Transform): PowerboxError {

@@ -20,8 +20,15 @@ export function makeByteQueue(): ByteQueue {
   /** The last of `pieces`, where more fits behind its first `used` bytes. */
   let open: { readonly bytes: Buffer; used: number } | null = null;
   function close(): void {
-    if (open !== null) pieces.push(open.bytes.subarray(0, open.used));
+    if (open !== null && open.used > 0) pieces.push(open.bytes.subarray(0, open.used));
     open = null;
+  }
+  /** A copy, as whoever has it may keep it: the room of it is used again. */
+  function takeOpen(): Buffer | null {
+    if (open === null || open.used === 0) return null;
+    const piece = Buffer.from(open.bytes.subarray(0, open.used));
+    open.used = 0;
+    return piece;
   }
   return {
     get length() {
@@ -42,8 +49,7 @@ export function makeByteQueue(): ByteQueue {
       open.used += piece.copy(open.bytes, open.used);
     },
     shift() {
-      if (pieces.length === 0) close();
-      const piece = pieces.shift() ?? null;
+      const piece = pieces.shift() ?? takeOpen();
       if (piece !== null) length -= piece.length;
       return piece;
     },

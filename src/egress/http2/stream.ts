@@ -1,6 +1,7 @@
 import { Duplex, Readable } from 'node:stream';
 import { makeByteQueue } from './byte-queue.ts';
 import { FAULT } from './frames.ts';
+import { makeOutgoingQueue, type Outgoing } from './outgoing.ts';
 import { writeFields } from './write-fields.ts';
 
 /** What a stream asks of its session. */
@@ -14,9 +15,6 @@ export interface StreamHost {
   /** Ends the stream at once, with a code of RFC 9113 section 7. */
   reset(stream: Http2Stream, code: number): void;
 }
-
-/** A header block, or bytes of a body. */
-type Outgoing = { readonly block: Buffer } | Buffer;
 
 /**
  * One request and its answer, as the frames of a session carry them. What is sent waits here until
@@ -45,8 +43,7 @@ export class Http2Stream {
   /** Length of the body that the head declares; null where it declares none. */
   #declared: number | null = null;
   #received = 0;
-  #queue: Outgoing[] = [];
-  #waiting = 0;
+  readonly #queue = makeOutgoingQueue();
   #ending = false;
   #full = false;
   #headSent = false;
@@ -71,7 +68,7 @@ export class Http2Stream {
   }
 
   get hasWaiting(): boolean {
-    return this.#queue.length > 0 || this.#ending;
+    return !this.#queue.isEmpty || this.#ending;
   }
 
   /** Declares the length of the body; what is longer or shorter ends the stream. */
@@ -141,11 +138,8 @@ export class Http2Stream {
   /** False when enough waits; `onDrain` tells when more is wanted. */
   write(chunk: Buffer): boolean {
     if (this.over || this.#ending) return true;
-    if (chunk.length > 0) {
-      this.#waiting += chunk.length;
-      this.#push(chunk);
-    }
-    this.#full = this.#waiting >= this.#host.waitingBytes;
+    if (chunk.length > 0) this.#push(chunk);
+    this.#full = this.#queue.bytes >= this.#host.waitingBytes;
     return !this.#full;
   }
 
@@ -157,7 +151,7 @@ export class Http2Stream {
   }
 
   #push(item: Outgoing): void {
-    if (this.#queue.length === 0) this.moved = Date.now();
+    if (this.#queue.isEmpty) this.moved = Date.now();
     this.#queue.push(item);
     this.#host.ready(this);
   }
@@ -167,33 +161,22 @@ export class Http2Stream {
    * 'window' when it has, but may not send it.
    */
   take(most: number): { readonly item: Outgoing; readonly end: boolean } | null | 'window' {
-    const first = this.#queue[0];
-    if (first === undefined) {
-      return this.#ending ? { item: Buffer.alloc(0), end: true } : null;
-    }
+    const item = this.#queue.take(Math.min(most, this.sendWindow));
+    if (item === null) return this.#ending ? { item: Buffer.alloc(0), end: true } : null;
+    if (item === 'window') return 'window';
     this.moved = Date.now();
-    if (!Buffer.isBuffer(first)) {
-      this.begun = true;
-      this.#queue.shift();
-      return { item: first, end: this.#isLast() };
-    }
-    const room = Math.min(most, this.sendWindow);
-    if (room <= 0) return 'window';
-    if (first.length <= room) this.#queue.shift();
-    else this.#queue[0] = first.subarray(room);
-    const item = first.length <= room ? first : first.subarray(0, room);
-    this.#waiting -= item.length;
-    this.sendWindow -= item.length;
+    if (Buffer.isBuffer(item)) this.sendWindow -= item.length;
+    else this.begun = true;
     return { item, end: this.#isLast() };
   }
 
   #isLast(): boolean {
-    return this.#ending && this.#queue.length === 0;
+    return this.#ending && this.#queue.isEmpty;
   }
 
   /** Tells whoever waits for room, once there is some. */
   drain(): void {
-    if (!this.#full || this.#waiting * 2 > this.#host.waitingBytes) return;
+    if (!this.#full || this.#queue.bytes * 2 > this.#host.waitingBytes) return;
     this.#full = false;
     const acts = this.#onDrain;
     // A writer of a duplex waits once, whoever passes an answer on as long as it goes.
@@ -255,8 +238,7 @@ export class Http2Stream {
   /** The stream is over. Called once, by the session. */
   close(whole: boolean): void {
     this.over = true;
-    this.#queue = [];
-    this.#waiting = 0;
+    this.#queue.clear();
     const read = this.remoteEnded && this.#arrived.length === 0;
     if (!whole || !read) this.#reader?.destroy();
     for (const act of this.#onClose.splice(0)) act(whole);

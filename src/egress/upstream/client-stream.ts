@@ -1,6 +1,7 @@
 import type { PowerboxError } from '../../wire/errors.ts';
 import { type ByteQueue, makeByteQueue } from '../http2/byte-queue.ts';
 import { FAULT } from '../http2/frames.ts';
+import { makeOutgoingQueue, type Outgoing } from '../http2/outgoing.ts';
 import { WAITING_BYTES, WINDOW_BYTES } from './limits.ts';
 import type { Times } from './times.ts';
 
@@ -26,9 +27,6 @@ export interface StreamHost {
   reset(stream: ClientStream, code: number): void;
 }
 
-/** A header block, or bytes of a body. */
-type Outgoing = { readonly block: Buffer } | Buffer;
-
 /** One request and its answer, from the client's end. */
 export class ClientStream {
   readonly id: number;
@@ -49,8 +47,7 @@ export class ClientStream {
   /** Length that the head declares of the body; null where it declares none. */
   declared: number | null = null;
   readonly #host: StreamHost;
-  readonly #queue: Outgoing[] = [];
-  #waiting = 0;
+  readonly #queue = makeOutgoingQueue();
   #ending = false;
   #full = false;
   #received = 0;
@@ -72,7 +69,7 @@ export class ClientStream {
   }
 
   get hasWaiting(): boolean {
-    return this.#queue.length > 0 || (this.#ending && !this.allSent);
+    return !this.#queue.isEmpty || (this.#ending && !this.allSent);
   }
 
   /** The head of the request; `last`: it is all of it. */
@@ -86,11 +83,10 @@ export class ClientStream {
   write(chunk: Buffer): boolean {
     if (this.over || this.#ending) return true;
     if (chunk.length > 0) {
-      this.#waiting += chunk.length;
       this.#queue.push(chunk);
       this.#host.ready(this);
     }
-    this.#full = this.#waiting >= WAITING_BYTES;
+    this.#full = this.#queue.bytes >= WAITING_BYTES;
     return !this.#full;
   }
 
@@ -121,28 +117,17 @@ export class ClientStream {
    * 'window' when it has, but may not send it.
    */
   take(most: number): { readonly item: Outgoing; readonly end: boolean } | null | 'window' {
-    const first = this.#queue[0];
-    if (first === undefined) {
-      return this.#ending && !this.allSent ? { item: NOTHING, end: true } : null;
-    }
-    if (!Buffer.isBuffer(first)) {
-      this.#queue.shift();
-      this.begun = true;
-      return { item: first, end: this.#isLast() };
-    }
-    const room = Math.min(most, this.sendWindow);
-    if (room <= 0) return 'window';
-    const item = first.length <= room ? first : first.subarray(0, room);
-    if (item === first) this.#queue.shift();
-    else this.#queue[0] = first.subarray(room);
-    this.#waiting -= item.length;
-    this.sendWindow -= item.length;
+    const item = this.#queue.take(Math.min(most, this.sendWindow));
+    if (item === null) return this.#ending && !this.allSent ? { item: NOTHING, end: true } : null;
+    if (item === 'window') return 'window';
+    if (Buffer.isBuffer(item)) this.sendWindow -= item.length;
+    else this.begun = true;
     return { item, end: this.#isLast() };
   }
 
   /** Tells the handler of room, once there is some. */
   drained(): void {
-    if (!this.#full || this.#waiting * 2 > WAITING_BYTES) return;
+    if (!this.#full || this.#queue.bytes * 2 > WAITING_BYTES) return;
     this.#full = false;
     this.handler.drain();
   }
@@ -187,7 +172,7 @@ export class ClientStream {
   }
 
   #isLast(): boolean {
-    return this.#ending && this.#queue.length === 0;
+    return this.#ending && this.#queue.isEmpty;
   }
 
   /** The stream ended otherwise than well. What is whole already is still delivered. */
