@@ -12,8 +12,7 @@ export type BodyResult =
 
 /** Reads a request's body whole, when a verdict hangs on it. Used at most once. */
 export interface BodyReader {
-  /** True once it reads: the request has been told to continue. */
-  readonly began: boolean;
+  /** The program is told to go on, where it waits for that. */
   read(): Promise<BodyResult>;
 }
 
@@ -21,18 +20,13 @@ export interface BodyReader {
 export function makeBodyReader(box: BoxState, caller: Caller): BodyReader | null {
   const { body } = caller;
   if (body === null) return null;
-  let began = false;
   return {
-    get began() {
-      return began;
-    },
     async read() {
       if ((caller.declaredBytes ?? 0) > JUDGED_BODY_BYTES_MAX) {
         // A program that waits to be told to go on has sent nothing.
         if (!caller.waits) await passOver(body);
         return tooLong();
       }
-      began = true;
       caller.goOn();
       const result = await gather(box, body, caller);
       if (!result.ok && result.code === 'body-unreadable') await passOver(body);

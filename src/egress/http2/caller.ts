@@ -22,51 +22,81 @@ export interface Http2CallerOptions {
 
 /** A request over HTTP/2. */
 export function http2Caller(stream: Http2Stream, options: Http2CallerOptions): Caller {
-  const { box, method, declaredBytes } = options;
-  const body: Readable | null = options.hasBody ? stream.body() : null;
-  let waits = options.waits;
-  const cut = (): void => {
-    stream.reset(FAULT.internal);
-  };
-  return {
-    protocol: 'h2',
-    method,
-    body,
-    declaredBytes,
-    get waits() {
-      return waits;
-    },
-    goOn() {
-      if (waits) stream.head(100, []);
-      waits = false;
-    },
-    get answered() {
-      return stream.answered;
-    },
-    get gone() {
-      return stream.over;
-    },
-    begin(status, _message, headers, bodiless) {
-      stream.head(status, lowerCase(headers));
-      if (bodiless) stream.end([]);
-    },
-    write: (chunk) => stream.write(chunk),
-    onDrain: (act) => stream.onDrain(act),
-    end: (trailers) => stream.end(lowerCase(trailers)),
-    refuse(refusal, ask) {
-      if (stream.answered || stream.over) cut();
-      else if (options.grpc) sendGrpcRefusal(stream, refusal);
-      else sendRefusal(stream, refusal, { box, ask, bodiless: method === 'HEAD' });
-      return ERRORS[refusal.code].http;
-    },
-    reply(status, value) {
-      const text = `${JSON.stringify(value)}\n`;
-      const headers = ['cache-control', 'no-store'];
-      sendJson(stream, { status, headers, text, bodiless: method === 'HEAD' });
-    },
-    cut,
-    onClose: (act) => stream.onClose(act),
-  };
+  return new Http2Caller(stream, options);
+}
+
+/** A class, because accessors of an object literal are made anew for every request. */
+class Http2Caller implements Caller {
+  readonly protocol = 'h2';
+  readonly method: string;
+  readonly body: Readable | null;
+  readonly declaredBytes: number | null;
+  waits: boolean;
+  readonly #stream: Http2Stream;
+  readonly #box: string;
+  readonly #grpc: boolean;
+
+  constructor(stream: Http2Stream, options: Http2CallerOptions) {
+    this.method = options.method;
+    this.body = options.hasBody ? stream.body() : null;
+    this.declaredBytes = options.declaredBytes;
+    this.waits = options.waits;
+    this.#stream = stream;
+    this.#box = options.box;
+    this.#grpc = options.grpc;
+  }
+
+  goOn(): void {
+    if (this.waits) this.#stream.head(100, []);
+    this.waits = false;
+  }
+
+  get answered(): boolean {
+    return this.#stream.answered;
+  }
+
+  get gone(): boolean {
+    return this.#stream.over;
+  }
+
+  begin(status: number, _: string, headers: readonly string[], bodiless: boolean): void {
+    this.#stream.head(status, lowerCase(headers));
+    if (bodiless) this.#stream.end([]);
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.#stream.write(chunk);
+  }
+
+  onDrain(act: () => void): void {
+    this.#stream.onDrain(act);
+  }
+
+  end(trailers: readonly string[]): void {
+    this.#stream.end(lowerCase(trailers));
+  }
+
+  refuse(refusal: Refusal, ask: string | null): number {
+    const bodiless = this.method === 'HEAD';
+    if (this.answered || this.gone) this.cut();
+    else if (this.#grpc) sendGrpcRefusal(this.#stream, refusal);
+    else sendRefusal(this.#stream, refusal, { box: this.#box, ask, bodiless });
+    return ERRORS[refusal.code].http;
+  }
+
+  reply(status: number, value: unknown): void {
+    const text = `${JSON.stringify(value)}\n`;
+    const headers = ['cache-control', 'no-store'];
+    sendJson(this.#stream, { status, headers, text, bodiless: this.method === 'HEAD' });
+  }
+
+  cut(): void {
+    this.#stream.reset(FAULT.internal);
+  }
+
+  onClose(act: (whole: boolean) => void): void {
+    this.#stream.onClose(act);
+  }
 }
 
 /** A WebSocket that was asked for by an extended CONNECT. */

@@ -24,9 +24,6 @@ export function checkedReader(
   return {
     readsWhole: declared !== undefined && Number(declared) <= SMALL_BODY_BYTES_MAX,
     reader: {
-      get began() {
-        return reader.began;
-      },
       async read() {
         const result = await reader.read();
         return result.ok ? check(guard, result, coding) : result;

@@ -87,7 +87,6 @@ describe('the head of a request', () => {
 
 describe('the body of a request', () => {
   const reading = (bytes: Buffer): BodyReader => ({
-    began: false,
     read: async () => ({ ok: true, bytes }),
   });
 
