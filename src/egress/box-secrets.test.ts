@@ -52,3 +52,18 @@ describe('secrets that are gone', () => {
     expect(secrets.ofGrant('A')?.value).toBe(A.value);
   });
 });
+
+describe('an answer that is not searched', () => {
+  it('ends when a secret comes to be bound to its origin, and no other does', () => {
+    const secrets = new BoxSecrets([]);
+    const cut: string[] = [];
+    for (const name of ['a.example', 'b.example', 'c.example']) {
+      const hold = secrets.holdUnread(target(name));
+      hold.onEnd(({ code }) => cut.push(`${name} ${code}`));
+      if (name === 'b.example') hold.release();
+    }
+    secrets.adopt([A]);
+    secrets.adopt([A, B]);
+    expect(cut).toEqual(['a.example response-unscrubbable']);
+  });
+});

@@ -1,8 +1,15 @@
 import type { LinkSecret } from '../wire/link.ts';
 import { RETIRED_VALUES_MAX } from './limits.ts';
+import { type Hold, makeHolds } from './link/holds.ts';
 import type { BoundSecret, NewValue } from './protocol.ts';
+import type { Refusal } from './refusal.ts';
 import { makeScrubber, type Scrubber } from './scrub/scrubber.ts';
 import { originOf, type Target } from './target.ts';
+
+const BOUND_SINCE: Refusal = {
+  code: 'response-unscrubbable',
+  reason: 'The answer was cut: a secret is bound to its origin since it began.',
+};
 
 /** The secrets of one box, as they are now. */
 export class BoxSecrets {
@@ -14,6 +21,8 @@ export class BoxSecrets {
   /** Placeholders of those that were taken away: they go into nothing, and pin their origins. */
   readonly #gone = new Set<string>();
   #scrubber: Scrubber;
+  /** Uses whose answers are not searched, by origin. */
+  readonly #unread = makeHolds();
 
   constructor(secrets: readonly BoundSecret[]) {
     this.#all = secrets;
@@ -37,7 +46,11 @@ export class BoxSecrets {
     // The daemon read the bindings from the vault.
     const bound = fresh.map((secret) => secret as BoundSecret);
     this.#all = [...this.#all, ...bound];
+    const before = this.#guarded;
     this.#guarded = originsOf(this.#all);
+    for (const origin of this.#guarded) {
+      if (!before.has(origin)) this.#unread.end(origin, BOUND_SINCE);
+    }
     this.replaceValues(secrets, gone);
     for (const secret of this.#all) {
       if (bound.some(({ placeholder }) => placeholder === secret.placeholder)) {
@@ -77,6 +90,14 @@ export class BoxSecrets {
   /** True when a secret is bound to the target's origin. */
   isGuarded(target: Target): boolean {
     return this.#guarded.has(originOf(target));
+  }
+
+  /**
+   * A use of an origin that no secret is bound to: its answer passes unread, so it ends when one
+   * comes to be.
+   */
+  holdUnread(target: Target): Hold {
+    return this.#unread.begin(originOf(target), { expires: null, text: '' });
   }
 
   /**

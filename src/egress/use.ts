@@ -110,10 +110,11 @@ async function fillAndRecord(
   const filled = fillSlots(brought.request, usable, box.secrets.all, brought.secret);
   if (!filled.ok) return refused(box, target, call, url, filled, grant);
   const messages = head.websocket ? messageSlots(request.origin, usable, box.secrets.all) : null;
-  const secrets = holdSecrets(box, filled.used, messages);
-  const all = joinHolds([hold, ...secrets]);
+  const others = holdSecrets(box, filled.used, messages);
+  if (!guarded) others.push(box.secrets.holdUnread(target));
+  const all = joinHolds([hold, ...others]);
   if (all.ended !== null) {
-    for (const secret of secrets) secret.release();
+    for (const other of others) other.release();
     return refused(box, target, call, url, all.ended, grant);
   }
   noteOddities(box, filled.notes, url);
@@ -131,7 +132,7 @@ async function fillAndRecord(
       secrets: filled.used.map((secret) => secret.name),
     });
   } catch {
-    for (const secret of secrets) secret.release();
+    for (const other of others) other.release();
     return {
       ok: false,
       code: 'journal-unavailable',

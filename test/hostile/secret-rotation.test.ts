@@ -10,6 +10,8 @@ import { makeRig, type Rig } from './support/rig.ts';
 import { makeIssuer, type RawService, reply, startRawService } from './support/service.ts';
 
 const HOST = 'api.acme.example';
+/** Has no secret at first. */
+const OPEN = 'open.acme.example';
 /**
  * After a command that changes the vault has ended, a running box has this long to follow, on a
  * machine that is busy with other tests. It takes milliseconds, and two seconds where it is not told.
@@ -25,6 +27,7 @@ function nextValue(): string {
 
 let current = nextValue();
 let service: RawService;
+let open: RawService;
 let rig: Rig;
 let box: ChildProcess;
 let said = '';
@@ -35,6 +38,15 @@ let release: () => void = () => {};
 /** The connection of an answer that is written bit by bit. */
 let feed: Socket | null = null;
 
+function beginFeed(socket: Socket): void {
+  socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+  feed = socket;
+}
+
+function tell(text: string): void {
+  feed?.write(`${text.length.toString(16)}\r\n${text}\r\n`);
+}
+
 beforeAll(async () => {
   const issuer = makeIssuer();
   service = await startRawService({
@@ -44,17 +56,25 @@ beforeAll(async () => {
       const now = performance.now();
       seen.set(value, { first: seen.get(value)?.first ?? now, last: now });
       if (path === '/feed') {
-        socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
-        feed = socket;
+        beginFeed(socket);
         return;
       }
       if (path === '/slow') await new Promise<void>((done) => (release = done));
       socket.write(reply(path === '/load' ? 'ok' : head));
     },
   });
-  rig = makeRig({ [`${HOST}:443`]: service.port }, issuer.certificate);
+  open = await startRawService({
+    certificate: issuer.issue(OPEN),
+    answer({ path }, socket) {
+      if (path === '/feed') beginFeed(socket);
+      else socket.write(reply('ok'));
+    },
+  });
+  const places = { [`${HOST}:443`]: service.port, [`${OPEN}:443`]: open.port };
+  rig = makeRig(places, issuer.certificate);
   await rig.secret('API_TOKEN', current, ['--for', `https://${HOST}`]);
-  const args = [CLI, 'run', '--secret', 'API_TOKEN', '--allow', HOST, '--'];
+  const rules = ['--allow', HOST, '--allow', `GET https://${OPEN}/feed`];
+  const args = [CLI, 'run', '--secret', 'API_TOKEN', ...rules, '--'];
   box = spawn(process.execPath, [...args, '/usr/bin/python3', 'rotation-tricks.py'], {
     cwd: rig.workspace,
     env: { PATH: '/usr/bin:/bin', HOME: rig.workspace, POWERBOX_HOME: rig.home },
@@ -69,7 +89,7 @@ afterAll(async () => {
   release();
   await Promise.race([ended, sleep(5_000).then(() => box.kill('SIGKILL'))]);
   rig.close();
-  await service.close();
+  await Promise.all([service.close(), open.close()]);
 });
 
 /** Has the program in the box do something; gives what it saw. */
@@ -126,7 +146,6 @@ describe('rotate', () => {
 
   it('6 scrubs an answer that began before it of the value that came after', async () => {
     const old = current;
-    const tell = (text: string) => feed?.write(`${text.length.toString(16)}\r\n${text}\r\n`);
     const answer = await inBox('feed');
     await until(() => feed !== null);
     tell(`kept ${old}, `);
@@ -177,6 +196,34 @@ describe('rotate', () => {
     const done = await rotate();
     await until(() => seen.has(current));
     expect((seen.get(current)?.first ?? 0) - done).toBeLessThan(AT_ONCE_MS);
+  });
+});
+
+describe('a secret that comes while an answer goes on', () => {
+  it('6 is not told by it: the answer, which nobody scrubs, is cut', async () => {
+    const value = nextValue();
+    feed = null;
+    const answer = await inBox('feed-open');
+    await until(() => feed !== null);
+    tell('nothing of note, ');
+    await rig.secret('OPEN_TOKEN', value, ['--for', `https://${OPEN}`]);
+    const guest = (await rig.rows()).find(({ kind }) => kind === 'box-start')?.guest ?? '';
+    for (const words of [
+      ['power', 'add', `https://${OPEN} with OPEN_TOKEN`, '--as', 'open'],
+      ['grant', 'open', 'to', guest, '--only', 'GET /ask'],
+    ]) {
+      const { status, stderr } = await rig.powerbox(words);
+      expect(status, stderr).toBe(0);
+    }
+    expect(await (await inBox('ask-open'))()).toMatch(/^200 /);
+    expect(open.asked.at(-1)?.header('authorization')).toBe(`Bearer ${value}`);
+    tell(`kept ${value}.`);
+    tell('');
+    const text = await answer();
+    expect(text).toContain('nothing of note');
+    expect(text).not.toContain(value);
+    const row = (await rig.rows()).find(({ url }) => url === `https://${OPEN}/feed`);
+    expect(row).toMatchObject({ verdict: 'allow', ended: 'response-unscrubbable' });
   });
 });
 

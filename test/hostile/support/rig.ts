@@ -32,6 +32,7 @@ export interface Row {
   readonly seq: number;
   readonly kind: string;
   readonly box: string;
+  readonly guest?: string;
   readonly verdict?: string;
   readonly code?: string;
   readonly method?: string;

@@ -43,10 +43,26 @@ def fresh(path, headers=None):
     return ask(http.client.HTTPSConnection(API, context=CONTEXT), path, headers)
 
 
+def plain(path):
+    """Of a host that the box has no secret for; what came, where it broke off."""
+    connection = http.client.HTTPSConnection("open.acme.example", context=CONTEXT)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    text = f"{answer.status} "
+    try:
+        while piece := answer.read1():
+            text += piece.decode("latin1")
+    except (OSError, http.client.HTTPException) as error:
+        text += f" [{type(error).__name__}]"
+    return text
+
+
 threads = [threading.Thread(target=load) for _ in range(4)]
 threads.append(threading.Thread(target=once, args=("slow", lambda _: fresh("/slow"))))
 threads.append(threading.Thread(target=once, args=("feed", lambda _: fresh("/feed"))))
 threads.append(threading.Thread(target=once, args=("say", lambda text: fresh("/say", {"X-Any": text}))))
+threads.append(threading.Thread(target=once, args=("feed-open", lambda _: plain("/feed"))))
+threads.append(threading.Thread(target=once, args=("ask-open", lambda _: plain("/ask"))))
 threads.append(threading.Thread(target=once, args=("ask", lambda _: fresh("/ask"))))
 for thread in threads:
     thread.start()
