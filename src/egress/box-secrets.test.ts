@@ -53,6 +53,22 @@ describe('secrets that are gone', () => {
   });
 });
 
+describe('a secret that another daemon gives again', () => {
+  it('goes under its new placeholder alone, and with its grant alone', () => {
+    const secrets = new BoxSecrets([]);
+    secrets.adopt([A]);
+    const again = { ...A, placeholder: 'other-A-abcdefghijkl', value: 'next-of-A-0123456789' };
+    secrets.adopt([again]);
+    // A box can know the first one: an echo of the value is scrubbed to it.
+    expect(secrets.usable(null)).toEqual([]);
+    expect(secrets.usable(secrets.ofGrant('A'))).toMatchObject([again]);
+    expect(secrets.scrubber.text(`${A.value} ${again.value}`).count).toBe(2);
+    // After a change of heart it is not there under either.
+    secrets.adopt([], [again.placeholder]);
+    expect(secrets.usable(secrets.ofGrant('A'))).toEqual([]);
+  });
+});
+
 describe('an answer that is not searched', () => {
   it('ends when a secret comes to be bound to its origin, and no other does', () => {
     const secrets = new BoxSecrets([]);

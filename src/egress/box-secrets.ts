@@ -45,6 +45,12 @@ export class BoxSecrets {
     const fresh = secrets.filter(({ placeholder }) => !known.has(placeholder));
     // The daemon read the bindings from the vault.
     const bound = fresh.map((secret) => secret as BoundSecret);
+    // A daemon that was started anew gives a secret another placeholder. A box that knows the one
+    // before, from an echo that was scrubbed, must not find it to be one of its own.
+    for (const { name } of bound) {
+      const before = this.#ofGrants.get(name);
+      if (before !== undefined) this.#gone.add(before.placeholder);
+    }
     this.#all = [...this.#all, ...bound];
     const before = this.#guarded;
     this.#guarded = originsOf(this.#all);
