@@ -117,6 +117,8 @@ class Exchange implements AnswerHandler {
     const leaks = this.#box.leaks.watch.isActive ? this.#box.leaks.stream('the body') : null;
     const { share } = this.#box;
     const counter = new Transform({
+      // What waits in a stream is counted in bytes, and may be tiny pieces.
+      highWaterMark: 1,
       transform: (chunk: Buffer, _, done) => {
         this.#silence?.heard();
         if (!this.#isClean(() => leaks?.write(chunk))) return;

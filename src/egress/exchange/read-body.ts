@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { JUDGED_BODY_BYTES_MAX } from '../../powers/http/limits.ts';
 import type { BoxState } from '../box-egress.ts';
+import { type ByteQueue, makeByteQueue } from '../byte-queue.ts';
 import { holdBytes } from '../held-bytes.ts';
 import { REFUSED_BODY_BYTES_MAX, REFUSED_BODY_MS_MAX, REQUEST_BODY_MS_MAX } from '../limits.ts';
 import type { Refusal } from '../refusal.ts';
@@ -37,7 +38,8 @@ export function makeBodyReader(box: BoxState, caller: Caller): BodyReader | null
 
 function gather(box: BoxState, request: Readable, caller: Caller): Promise<BodyResult> {
   return new Promise((done) => {
-    const chunks: Buffer[] = [];
+    // Chunks of one byte each would cost a hundred times what is counted for them.
+    const held = makeByteQueue();
     let length = 0;
     let bytes = 0;
     caller.onClose(() => holdBytes(box, -bytes));
@@ -54,18 +56,24 @@ function gather(box: BoxState, request: Readable, caller: Caller): Promise<BodyR
       if (length > JUDGED_BODY_BYTES_MAX) {
         settle(tooLong());
       } else if (holdBytes(box, chunk.length)) {
-        chunks.push(chunk);
+        held.push(chunk);
         bytes += chunk.length;
       } else {
         settle(refused('limit-exceeded', 'The box has too many bodies on their way to be judged.'));
       }
     };
     request.on('data', onData);
-    request.once('end', () => settle({ ok: true, bytes: Buffer.concat(chunks, length) }));
+    request.once('end', () => settle({ ok: true, bytes: wholeOf(held) }));
     request.once('close', () => {
       settle(refused('request-malformed', 'The body of the request ended early.'));
     });
   });
+}
+
+function wholeOf(held: ByteQueue): Buffer {
+  const pieces: Buffer[] = [];
+  for (let piece = held.shift(); piece !== null; piece = held.shift()) pieces.push(piece);
+  return Buffer.concat(pieces);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type ByteQueue, makeByteQueue } from './byte-queue.ts';
+import { type ByteQueue, makeByteQueue } from '../byte-queue.ts';
 
 /** A header block, or bytes of a body. */
 export type Outgoing = { readonly block: Buffer } | Buffer;

@@ -1,5 +1,5 @@
 import { Duplex, Readable } from 'node:stream';
-import { makeByteQueue } from './byte-queue.ts';
+import { makeByteQueue } from '../byte-queue.ts';
 import { FAULT } from './frames.ts';
 import { makeOutgoingQueue, type Outgoing } from './outgoing.ts';
 import { writeFields } from './write-fields.ts';
@@ -84,6 +84,7 @@ export class Http2Stream {
   /** The body, for a request that has one. Called at most once, as is `duplex`. */
   body(): Readable {
     const body = new Readable({
+      ...ONE_PIECE,
       read: () => this.#want(),
       destroy: (error, done) => {
         this.#reader = null;
@@ -99,6 +100,7 @@ export class Http2Stream {
   /** Both directions as one, for what is no body. */
   duplex(): Duplex {
     const duplex = new Duplex({
+      readableHighWaterMark: ONE_PIECE.highWaterMark,
       read: () => this.#want(),
       write: (chunk: Buffer, _, done) => {
         if (this.write(chunk)) done();
@@ -244,3 +246,6 @@ export class Http2Stream {
     for (const act of this.#onClose.splice(0)) act(whole);
   }
 }
+
+/** What is not read waits in a queue, where tiny pieces are put together. */
+const ONE_PIECE = { highWaterMark: 1 };

@@ -1,5 +1,5 @@
 import type { PowerboxError } from '../../wire/errors.ts';
-import { type ByteQueue, makeByteQueue } from '../http2/byte-queue.ts';
+import { type ByteQueue, makeByteQueue } from '../byte-queue.ts';
 import { FAULT } from '../http2/frames.ts';
 import { makeOutgoingQueue, type Outgoing } from '../http2/outgoing.ts';
 import { WAITING_BYTES, WINDOW_BYTES } from './limits.ts';

@@ -1,4 +1,5 @@
 """Bodies in frames of one byte each, by the million, that the other end does not take."""
+import threading
 from h2frames import *
 
 SECONDS = 4
@@ -41,6 +42,29 @@ def uploads():
     for session in sessions:
         session.sock.close()
     return f"sent {sent}".encode() + answer
+
+
+@trick
+def judged():
+    """The program sends them to be judged, and ends none of them."""
+    session = Session(host="judged.acme.example", wait=10)
+    session.windows = False
+
+    def read():
+        while session.closed is None:
+            session.step()
+
+    threading.Thread(target=read, daemon=True).start()
+    fields = head("/graphql", "POST", authority="judged.acme.example", auth=False)
+    ids = range(1, 41, 2)
+    for stream in ids:
+        session.send(frame(HEADERS, END_HEADERS, stream, block(fields)))
+    turn = b"".join(frame(DATA, 0, stream, b"a") for stream in ids) * 100
+    sent, ends = 0, time.monotonic() + 2 * SECONDS
+    while time.monotonic() < ends and session.closed is None:
+        session.send(turn)
+        sent += 2_000
+    return f"sent {sent}".encode() + ordinary()
 
 
 main()
