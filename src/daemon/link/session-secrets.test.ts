@@ -37,6 +37,19 @@ it('tells of a new value, and takes away one that is meant for another slot', ()
   });
 });
 
+it('goes by the slots that it told, also after the secret was for more', () => {
+  keep('first_0123456789abcdefgh', 'header:authorization:bearer');
+  const secrets = makeSessionSecrets(home);
+  secrets.need('TOKEN');
+  keep('other_0123456789abcdefgh', 'header:authorization:bearer', 'query:key');
+  expect(secrets.changed()).toMatchObject({ values: [{ value: 'other_0123456789abcdefgh' }] });
+  keep('again_0123456789abcdefgh', 'header:authorization:bearer');
+  expect(secrets.changed()).toMatchObject({
+    values: [{ value: 'again_0123456789abcdefgh' }],
+    gone: [],
+  });
+});
+
 it('tells of one that was removed, once, and of its value when it is there again', () => {
   keep('first_0123456789abcdefgh', 'header:authorization:bearer');
   const secrets = makeSessionSecrets(home);

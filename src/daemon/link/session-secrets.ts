@@ -56,8 +56,10 @@ export function makeSessionSecrets(home: Home): SessionSecrets {
           if (!taken.has(known.name)) gone.push(known.placeholder);
           taken.add(known.name);
         } else if (taken.delete(known.name) || now.value !== known.value) {
-          told.set(known.name, now);
-          values.push(now);
+          // The egress keeps the slots that it was told first.
+          const { bindings } = known;
+          told.set(known.name, { ...now, bindings });
+          values.push({ ...now, bindings });
         }
       }
       return { values, gone };
