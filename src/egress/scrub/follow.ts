@@ -6,22 +6,38 @@ import type { Scrubber, ScrubStream } from './scrubber.ts';
  * looked at again, so an echo that lies across the change is found.
  */
 export function followScrubber(current: () => Scrubber): ScrubStream {
-  let scrubber = current();
-  let stream = scrubber.stream();
-  let counted = 0;
-  return {
-    write(chunk) {
-      const now = current();
-      if (now === scrubber) return stream.write(chunk);
-      const held = stream.end();
-      counted += stream.count;
-      scrubber = now;
-      stream = now.stream();
-      return stream.write(held.length === 0 ? chunk : Buffer.concat([held, chunk]));
-    },
-    end: () => stream.end(),
-    get count() {
-      return counted + stream.count;
-    },
-  };
+  return new Following(current);
+}
+
+/** A class, because accessors of an object literal are made anew for every answer. */
+class Following implements ScrubStream {
+  readonly #current: () => Scrubber;
+  #scrubber: Scrubber;
+  #stream: ScrubStream;
+  /** Of the streams before. */
+  #counted = 0;
+
+  constructor(current: () => Scrubber) {
+    this.#current = current;
+    this.#scrubber = current();
+    this.#stream = this.#scrubber.stream();
+  }
+
+  get count(): number {
+    return this.#counted + this.#stream.count;
+  }
+
+  write(chunk: Buffer): Buffer {
+    const now = this.#current();
+    if (now === this.#scrubber) return this.#stream.write(chunk);
+    const held = this.#stream.end();
+    this.#counted += this.#stream.count;
+    this.#scrubber = now;
+    this.#stream = now.stream();
+    return this.#stream.write(held.length === 0 ? chunk : Buffer.concat([held, chunk]));
+  }
+
+  end(): Buffer {
+    return this.#stream.end();
+  }
 }
