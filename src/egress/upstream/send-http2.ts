@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Readable } from 'node:stream';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { AnswerControl, AnswerHandler } from '../exchange/answer-handler.ts';
+import { headerValues } from '../exchange/request-head.ts';
 import type { ClientStream, StreamHandler } from './client-stream.ts';
 import { http2Head } from './http2-head.ts';
 import { INTERIM_ANSWERS_MAX } from './limits.ts';
@@ -24,6 +25,8 @@ export function sendHttp2(
 }
 
 const UNSPOKEN = 'The upstream server speaks now this and then that version of HTTP.';
+
+const SHORTER = 'The upstream server ended its answer before it was as long as its head says.';
 
 class Http2Request implements Waiting, StreamHandler, AnswerControl {
   readonly #sessions: Sessions;
@@ -106,6 +109,10 @@ class Http2Request implements Waiting, StreamHandler, AnswerControl {
     if (this.#isOver) return;
     this.#idleMs = 0;
     if (status >= 200) {
+      if (isWhole && this.#lacksBody(status, fields)) {
+        this.#fail(new PowerboxError('upstream-unreachable', SHORTER));
+        return;
+      }
       this.#hasHead = true;
       this.#handler.head(status, STATUS_CODES[status] ?? '', bytesOf(fields), isWhole);
       return;
@@ -114,6 +121,12 @@ class Http2Request implements Waiting, StreamHandler, AnswerControl {
     this.#interim += 1;
     if (this.#interim <= INTERIM_ANSWERS_MAX) return;
     this.#fail(new PowerboxError('upstream-unreachable', 'The upstream server never answers.'));
+  }
+
+  /** A length is of a body that must follow, except where none does (RFC 9110 section 8.6). */
+  #lacksBody(status: number, fields: readonly string[]): boolean {
+    if (this.#request.method === 'HEAD' || status === 304) return false;
+    return headerValues(fields, 'content-length').some((length) => Number(length) > 0);
   }
 
   data(chunk: Buffer): void {

@@ -114,6 +114,12 @@ describe('an upstream that speaks HTTP/2', () => {
       },
     ],
     [
+      'a length of what does not follow',
+      {
+        answer: (peer, id) => peer.head(id, [':status', '200', 'content-length', '9'], 5),
+      },
+    ],
+    [
       'a header block that no table explains',
       {
         answer: (peer, id) =>
