@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLI } from '../support/powerbox.ts';
-import { until } from './support/processes.ts';
+import { egressOf, until } from './support/processes.ts';
 import { makeRig, type Rig } from './support/rig.ts';
 import { makeIssuer, type RawService, reply, startRawService } from './support/service.ts';
 
@@ -196,6 +196,41 @@ describe('rotate', () => {
     const done = await rotate();
     await until(() => seen.has(current));
     expect((seen.get(current)?.first ?? 0) - done).toBeLessThan(AT_ONCE_MS);
+  });
+});
+
+describe('an egress that is killed', () => {
+  async function kill(): Promise<void> {
+    const pid = egressOf(box.pid as number) as number;
+    process.kill(pid, 'SIGKILL');
+    expect(await until(() => ![pid, undefined].includes(egressOf(box.pid as number)))).toBe(true);
+  }
+
+  it('51 comes back with the value of now, and knows those of before', async () => {
+    const old = current;
+    await rotate();
+    // What it was told last may be on its way.
+    await kill();
+    expect(await until(() => seen.has(current))).toBe(true);
+    const came = performance.now();
+    for (const value of [old, current]) {
+      expect(await (await inBox('say', value))()).toMatch(/^403 .*"secret-leaked"/);
+    }
+    expect(await (await inBox('ask'))()).toMatch(/^200 /);
+    expect(seen.get(old)?.last ?? 0).toBeLessThan(came);
+  });
+
+  it('51 comes back without a secret that is gone', async () => {
+    const old = current;
+    await rig.powerbox(['secret', 'rm', 'API_TOKEN']);
+    await sleep(AT_ONCE_MS);
+    await kill();
+    const came = performance.now();
+    expect(await (await inBox('ask'))()).toMatch(/^403 .*"credential-foreign"/);
+    expect(seen.get(old)?.last ?? 0).toBeLessThan(came);
+    current = nextValue();
+    await rig.secret('API_TOKEN', current, ['--for', `https://${HOST}`]);
+    expect(await until(() => seen.has(current))).toBe(true);
   });
 });
 

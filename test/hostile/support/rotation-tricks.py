@@ -31,12 +31,23 @@ def once(name, work):
     while not os.path.exists("stop"):
         if os.path.exists(name):
             with open(name) as file:
-                result = work(file.read())
+                text = file.read()
+            result = patient(work, text)
             os.remove(name)
             with open(f"{name}.part", "w", encoding="latin1") as file:
                 file.write(result)
             os.rename(f"{name}.part", f"{name}.done")
         time.sleep(0.01)
+
+
+def patient(work, text):
+    """What is cut is tried again."""
+    for _ in range(40):
+        try:
+            return work(text)
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.05)
+    return work(text)
 
 
 def fresh(path, headers=None):
