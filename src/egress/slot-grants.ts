@@ -20,6 +20,15 @@ export interface SlotGrants {
   fillsBody(grant: HttpGrant, call: HttpCall): boolean;
 }
 
+/** Of the many targets where no slot needs a grant that names its place. */
+const NO_SLOTS: SlotGrants = {
+  any: false,
+  inBody: false,
+  placesOf: () => NO_PLACES,
+  opens: () => false,
+  fillsBody: () => false,
+};
+
 /** `headers` are those of the request, flat. */
 export function makeSlotGrants(
   box: BoxState,
@@ -28,28 +37,27 @@ export function makeSlotGrants(
 ): SlotGrants {
   const origin = originOf(target);
   const open = openSlots(origin, box.secrets.all);
-  const slots = open.map(({ slot }) => slot);
-  const any = slots.some(({ in: place }) => /^(?:path|json|form)$/.test(place));
-  function placesOf(grant: HttpGrant, call: HttpCall): SlotPlaces {
-    if (!any) return NO_PLACES;
-    // What a guest wrote into a grant that it handed on opens nothing.
-    return slotPlaces(grant.narrowings.slice(0, grant.byHost ?? 0), call);
-  }
-  function fillsBody(grant: HttpGrant, call: HttpCall): boolean {
-    if (!any) return false;
-    return wantsFilling(bodySlotsOf(origin, box.secrets.all, placesOf(grant, call)), headers);
-  }
+  if (!open.some(needsPlace)) return NO_SLOTS;
+  // What a guest wrote into a grant that it handed on opens nothing.
+  const placesOf = (grant: HttpGrant, call: HttpCall): SlotPlaces =>
+    slotPlaces(grant.narrowings.slice(0, grant.byHost ?? 0), call);
+  const fillsBody = (grant: HttpGrant, call: HttpCall): boolean =>
+    wantsFilling(bodySlotsOf(origin, box.secrets.all, placesOf(grant, call)), headers);
   return {
-    any,
-    inBody: any && wantsFilling(open.filter(isBodySlot), headers),
+    any: true,
+    inBody: wantsFilling(open.filter(isBodySlot), headers),
     placesOf,
     fillsBody,
     opens(grant, call) {
       const { variables } = placesOf(grant, call);
-      const inPath = slots.some((slot) => slot.in === 'path' && variables.has(slot.variable));
+      const inPath = open.some(({ slot }) => slot.in === 'path' && variables.has(slot.variable));
       return inPath || fillsBody(grant, call);
     },
   };
+}
+
+function needsPlace({ slot }: OpenSlot): boolean {
+  return slot.in === 'path' || slot.in === 'json' || slot.in === 'form';
 }
 
 function isBodySlot(open: OpenSlot): open is OpenSlot<BodySlot> {

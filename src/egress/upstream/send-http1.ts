@@ -1,5 +1,5 @@
 import type { Dispatcher, Pool } from 'undici';
-import type { AnswerHandler } from '../exchange/answer-handler.ts';
+import type { AnswerControl, AnswerHandler } from '../exchange/answer-handler.ts';
 import { speaksNoneOffered } from './dial.ts';
 import type { OtherWay, OutgoingRequest } from './send.ts';
 
@@ -21,11 +21,15 @@ export function sendHttp1(
   );
 }
 
-/** What undici tells, in the words of an exchange. */
-class Http1Answer implements Dispatcher.DispatchHandler {
+/** What undici tells, in the words of an exchange, and what the exchange can do. */
+class Http1Answer implements Dispatcher.DispatchHandler, AnswerControl {
   readonly #request: OutgoingRequest;
   readonly #handler: AnswerHandler;
   readonly #other: OtherWay | null;
+  #controller: Dispatcher.DispatchController | null = null;
+  /** Why a request is not to be sent that is just about to be; null where it is. */
+  #unwanted: Error | null = null;
+  #begins = false;
 
   constructor(request: OutgoingRequest, handler: AnswerHandler, other: OtherWay | null) {
     this.#request = request;
@@ -33,20 +37,26 @@ class Http1Answer implements Dispatcher.DispatchHandler {
     this.#other = other;
   }
 
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  abort(reason: Error): void {
+    if (this.#begins) this.#unwanted = reason;
+    else this.#controller?.abort(reason);
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    let unwanted: Error | null = null;
-    let begins = true;
-    this.#handler.start({
-      pause: () => controller.pause(),
-      resume: () => controller.resume(),
-      abort(reason) {
-        if (begins) unwanted = reason;
-        else controller.abort(reason);
-      },
-    });
-    begins = false;
+    this.#controller = controller;
+    this.#begins = true;
+    this.#handler.start(this);
+    this.#begins = false;
     // Nothing was written yet: what is thrown here ends the request alone, an abort the connection.
-    if (unwanted !== null) throw unwanted;
+    if (this.#unwanted !== null) throw this.#unwanted;
   }
 
   onResponseStart(
