@@ -65,15 +65,15 @@ beforeAll(async () => {
   });
   open = await startRawService({
     certificate: issuer.issue(OPEN),
-    answer({ path }, socket) {
+    answer({ head, path }, socket) {
       if (path === '/feed') beginFeed(socket);
-      else socket.write(reply('ok'));
+      else socket.write(reply(head));
     },
   });
   const places = { [`${HOST}:443`]: service.port, [`${OPEN}:443`]: open.port };
   rig = makeRig(places, issuer.certificate);
   await rig.secret('API_TOKEN', current, ['--for', `https://${HOST}`]);
-  const rules = ['--allow', HOST, '--allow', `GET https://${OPEN}/feed`];
+  const rules = ['--allow', HOST, '--allow', `GET https://${OPEN}/{page=feed|other}`];
   const args = [CLI, 'run', '--secret', 'API_TOKEN', ...rules, '--'];
   box = spawn(process.execPath, [...args, '/usr/bin/python3', 'rotation-tricks.py'], {
     cwd: rig.workspace,
@@ -259,6 +259,28 @@ describe('a secret that comes while an answer goes on', () => {
     expect(text).not.toContain(value);
     const row = (await rig.rows()).find(({ url }) => url === `https://${OPEN}/feed`);
     expect(row).toMatchObject({ verdict: 'allow', ended: 'response-unscrubbable' });
+  });
+});
+
+describe('a placeholder that a box learns from an echo', () => {
+  it('47 is of no use beside the grant of its secret, nor when the daemon was killed', async () => {
+    const echoed = await (await inBox('ask-open'))();
+    const placeholder = /Bearer (\S+)/i.exec(echoed)?.[1] ?? '';
+    expect(placeholder).toHaveLength(current.length);
+    const steal = async () => await (await inBox('other', placeholder))();
+    expect(await steal()).toMatch(/^403 .*"credential-foreign"/);
+    const pidOf = () => JSON.parse(readFileSync(join(rig.home, 'daemon.json'), 'utf8')).process.pid;
+    const daemon = pidOf();
+    process.kill(daemon, 'SIGKILL');
+    await rig.powerbox(['inbox']);
+    expect(await until(() => pidOf() !== daemon)).toBe(true);
+    expect(await (await inBox('ask-open'))()).toMatch(/^200 .*Bearer/s);
+    // The next daemon tells the egress of the secret again, a moment after it is up.
+    for (let turn = 0; turn < 10; turn += 1) {
+      expect(await steal()).toMatch(/^403 .*"credential-foreign"/);
+      await sleep(AT_ONCE_MS / 5);
+    }
+    expect(open.asked.filter(({ path }) => path === '/other')).toEqual([]);
   });
 });
 

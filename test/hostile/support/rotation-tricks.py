@@ -54,10 +54,10 @@ def fresh(path, headers=None):
     return ask(http.client.HTTPSConnection(API, context=CONTEXT), path, headers)
 
 
-def plain(path):
+def plain(path, headers=None):
     """Of a host that the box has no secret for; what came, where it broke off."""
     connection = http.client.HTTPSConnection("open.acme.example", context=CONTEXT)
-    connection.request("GET", path)
+    connection.request("GET", path, headers=headers or {})
     answer = connection.getresponse()
     text = f"{answer.status} "
     try:
@@ -73,6 +73,7 @@ threads.append(threading.Thread(target=once, args=("slow", lambda _: fresh("/slo
 threads.append(threading.Thread(target=once, args=("feed", lambda _: fresh("/feed"))))
 threads.append(threading.Thread(target=once, args=("say", lambda text: fresh("/say", {"X-Any": text}))))
 threads.append(threading.Thread(target=once, args=("feed-open", lambda _: plain("/feed"))))
+threads.append(threading.Thread(target=once, args=("other", lambda text: plain("/other", {"Authorization": f"Bearer {text}"}))))
 threads.append(threading.Thread(target=once, args=("ask-open", lambda _: plain("/ask"))))
 threads.append(threading.Thread(target=once, args=("ask", lambda _: fresh("/ask"))))
 for thread in threads:
