@@ -36,12 +36,10 @@ function placesOf(
 ): string[] {
   const places: string[] = [];
   for (let index = 0; index + 1 < request.headers.length; index += 2) {
-    const name = (request.headers[index] as string).toLowerCase();
     const value = request.headers[index + 1] as string;
-    if (slots.some((slot) => isHeaderOf(slot, name))) continue;
-    if (value.includes(placeholder) || basicPassword(value) === placeholder) {
-      places.push(`header ${name}`);
-    }
+    if (!value.includes(placeholder) && basicPassword(value) !== placeholder) continue;
+    const name = (request.headers[index] as string).toLowerCase();
+    if (!slots.some((slot) => isHeaderOf(slot, name))) places.push(`header ${name}`);
   }
   for (const part of parts) {
     if (slots.some((slot) => slot.in === 'query' && slot.name === part.key)) continue;
