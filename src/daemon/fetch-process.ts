@@ -7,6 +7,7 @@ import type { Home } from '../store/home.ts';
 import { makePlaceholder } from '../vault/placeholder.ts';
 import { knownPrefixes } from '../vault/services.ts';
 import { readSecret } from '../vault/store.ts';
+import { watchVault } from '../vault/watch-vault.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { type Pending, pendingAnswer } from './fetch-answer.ts';
 
@@ -15,12 +16,18 @@ export interface FetchProcess extends Fetcher {
   close(): void;
 }
 
+/** An answer on its way, and what its request brought. */
+interface Going {
+  readonly pending: Pending;
+  readonly credential: FetchJob['credential'];
+}
+
 /** The process is started with the first request, and again when it was lost. */
 export function makeFetchProcess(
   home: Home,
   hosts: Readonly<Record<string, HostOverride>>,
 ): FetchProcess {
-  const going = new Map<number, Pending>();
+  const going = new Map<number, Going>();
   let child: ChildProcess | null = null;
   let last = 0;
 
@@ -31,16 +38,38 @@ export function makeFetchProcess(
   function start(): void {
     const started = forkFetcher();
     child = started;
-    started.on('message', (message: FromFetcher) => going.get(message.id)?.receive(message));
+    started.on('message', (message: FromFetcher) =>
+      going.get(message.id)?.pending.receive(message),
+    );
     const gone = (): void => {
       if (child !== started) return;
       child = null;
       const lost = new PowerboxError('upstream-unreachable', 'The fetching process has ended.');
-      for (const pending of [...going.values()]) pending.fail(lost);
+      for (const { pending } of [...going.values()]) pending.fail(lost);
     };
     started.once('error', gone);
     started.once('exit', gone);
   }
+
+  /**
+   * An answer is searched for the value that its request brought. A server can keep the next one,
+   * which other requests bring, and tell it in an answer that still goes on.
+   */
+  function cutFormer({ name, value }: NonNullable<FetchJob['credential']>): void {
+    for (const [id, { pending, credential }] of [...going]) {
+      if (credential?.name !== name || credential.value === value) continue;
+      const reason = `The answer was cut: ${name} has another value since it began.`;
+      pending.fail(new PowerboxError('response-unscrubbable', reason));
+      send({ type: 'cancel', id });
+    }
+  }
+
+  const watcher = watchVault(home, () => {
+    for (const name of new Set([...going.values()].map(({ credential }) => credential?.name))) {
+      const now = name === undefined ? null : boundNow(home, name);
+      if (now !== null) cutFormer(now);
+    }
+  });
 
   async function fetch(request: FetchRequest, options: FetchOptions): Promise<FetchAnswer> {
     const { signal, credential, addressNamed, places } = options;
@@ -52,6 +81,7 @@ export function makeFetchProcess(
       addressNamed,
       ...(places === undefined ? {} : { places }),
     };
+    if (job.credential !== null) cutFormer(job.credential);
     if (child === null) start();
     last += 1;
     const id = last;
@@ -63,7 +93,7 @@ export function makeFetchProcess(
         if (!isWhole) send({ type: 'cancel', id });
       },
     });
-    going.set(id, pending);
+    going.set(id, { pending, credential: job.credential });
     send({ type: 'fetch', id, job });
     return pending.head;
   }
@@ -71,11 +101,12 @@ export function makeFetchProcess(
   return {
     fetch,
     close() {
+      watcher.close();
       const ending = child;
       child = null;
       ending?.kill('SIGKILL');
       const over = new PowerboxError('upstream-unreachable', 'The daemon ends.');
-      for (const pending of [...going.values()]) pending.fail(over);
+      for (const { pending } of [...going.values()]) pending.fail(over);
     },
   };
 }
@@ -85,6 +116,15 @@ function bound(home: Home, name: string): FetchJob['credential'] {
   const { secret, bindings } = readSecret(home, name);
   const value = secret.reveal();
   return { name, value, placeholder: makePlaceholder(value, knownPrefixes()), bindings };
+}
+
+/** The same; null where it is not there or cannot be read. */
+function boundNow(home: Home, name: string): FetchJob['credential'] {
+  try {
+    return bound(home, name);
+  } catch {
+    return null;
+  }
 }
 
 /** What name resolution and private authorities need, and nothing more. */

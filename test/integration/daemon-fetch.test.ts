@@ -31,6 +31,8 @@ let place: DaemonPlace;
 let client: DaemonClient;
 let http: Http;
 let endless = 0;
+/** Goes on with an answer that has begun. */
+let goOn: (text: string) => void = () => {};
 
 beforeAll(async () => {
   demo = await startDemo({
@@ -42,6 +44,9 @@ beforeAll(async () => {
           clearInterval(timer);
           endless -= 1;
         });
+      } else if (request.url === '/kept') {
+        response.write('begun ');
+        goOn = (text) => void response.end(text);
       } else if (request.url === '/coded') {
         response.writeHead(200, { 'content-encoding': 'gzip', 'set-cookie': 'a=b' });
         response.end(GZIPPED);
@@ -136,6 +141,32 @@ describe('an http power of the daemon', () => {
     await expect(carol.fetch(get('/bot{token}/getMe'))).rejects.toThrow(
       /^\[credential-foreign\] .* nothing but the program can put a placeholder into path:\{token\}/,
     );
+  });
+
+  it('is cut in the middle of an answer when its secret gets another value', async () => {
+    const rotate = async (input: string) => {
+      const { status } = await place.powerbox(['secret', 'rotate', 'ACME_TOKEN'], { input });
+      expect(status).toBe(0);
+    };
+    const next = 'acme_live_an0ther0ther0ther0ther';
+    const answer = await http.open(get('/kept'));
+    const heard = [Buffer.from((await answer.read()) ?? []).toString()];
+    await rotate(next);
+    await http.fetch(get('/echo'));
+    expect(headerOf(demo.api.requests.at(-1) as never, 'authorization')).toBe(`Bearer ${next}`);
+    // The service keeps what the other request brought, and tells it here.
+    goOn(`kept ${next}`);
+    const rest = (async () => {
+      for (;;) {
+        const bytes = await answer.read();
+        if (bytes === null) return;
+        heard.push(Buffer.from(bytes).toString());
+      }
+    })();
+    await expect(rest).rejects.toThrow(/^\[response-unscrubbable\]/);
+    expect(heard.join('')).toBe('begun ');
+    await rotate(demo.token);
+    expect((await http.fetch(get('/v1/me'))).status).toBe(200);
   });
 
   it('is cut in the middle of an answer when its grant ends', async () => {
