@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { canonicalHost } from '../../policy/host.ts';
 import { fingerprintsOf, type Watched } from '../../vault/fingerprint.ts';
@@ -110,6 +110,18 @@ describe('the body of a request', () => {
     const gzip = ['Content-Encoding', 'GZIP'];
     expect(await read(gzipSync(text), ...gzip)).toMatchObject({ code: 'secret-leaked' });
     expect(await read(text, ...gzip)).toMatchObject({ code: 'secret-leaked' });
+    const folded = gzipSync(text);
+    for (const headers of [
+      ['content-encoding', 'identity', 'content-encoding', 'gzip'],
+      ['content-encoding', 'x-gzip, identity'],
+      ['content-encoding', ' , gzip'],
+    ]) {
+      expect(await read(folded, ...headers)).toMatchObject({ code: 'secret-leaked' });
+    }
+    const twice = deflateSync(folded);
+    expect(await read(twice, 'content-encoding', 'gzip, deflate')).toMatchObject({
+      code: 'secret-leaked',
+    });
     expect(await read(gzipSync('harmless'), ...gzip)).toMatchObject({ ok: true });
     expect(await read(Buffer.from('harmless'), ...gzip)).toMatchObject({ code: 'body-unreadable' });
     const bomb = gzipSync(Buffer.alloc(8 << 20));

@@ -22,3 +22,5 @@ export const BYTES_PER_COMPARISON = 4096;
 export const SMALL_BODY_BYTES_MAX = 32_768;
 /** What a coded body may unfold to, to be searched: 128 times what a small one has. */
 export const UNFOLDED_BYTES_MAX = 4_194_304;
+/** Codings that are undone one after the other; nobody needs more than one. */
+export const CODINGS_MAX = 3;
