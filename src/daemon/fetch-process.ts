@@ -9,17 +9,12 @@ import { knownPrefixes } from '../vault/services.ts';
 import { readSecret } from '../vault/store.ts';
 import { watchVault } from '../vault/watch-vault.ts';
 import { PowerboxError } from '../wire/errors.ts';
-import { type Pending, pendingAnswer } from './fetch-answer.ts';
+import { pendingAnswer } from './fetch-answer.ts';
+import { type GoingFetches, makeGoingFetches } from './going-fetches.ts';
 
 /** The fetcher of the daemon: what is fetched, and parsed, is so in a process of its own. */
 export interface FetchProcess extends Fetcher {
   close(): void;
-}
-
-/** An answer on its way, and what its request brought. */
-interface Going {
-  readonly pending: Pending;
-  readonly credential: FetchJob['credential'];
 }
 
 /** The process is started with the first request, and again when it was lost. */
@@ -27,7 +22,7 @@ export function makeFetchProcess(
   home: Home,
   hosts: Readonly<Record<string, HostOverride>>,
 ): FetchProcess {
-  const going = new Map<number, Going>();
+  const going = makeGoingFetches((id) => send({ type: 'cancel', id }));
   let child: ChildProcess | null = null;
   let last = 0;
 
@@ -38,38 +33,18 @@ export function makeFetchProcess(
   function start(): void {
     const started = forkFetcher();
     child = started;
-    started.on('message', (message: FromFetcher) =>
-      going.get(message.id)?.pending.receive(message),
-    );
+    started.on('message', (message: FromFetcher) => going.of(message.id)?.receive(message));
     const gone = (): void => {
       if (child !== started) return;
       child = null;
       const lost = new PowerboxError('upstream-unreachable', 'The fetching process has ended.');
-      for (const { pending } of [...going.values()]) pending.fail(lost);
+      going.failAll(lost);
     };
     started.once('error', gone);
     started.once('exit', gone);
   }
 
-  /**
-   * An answer is searched for the value that its request brought. A server can keep the next one,
-   * which other requests bring, and tell it in an answer that still goes on.
-   */
-  function cutFormer({ name, value }: NonNullable<FetchJob['credential']>): void {
-    for (const [id, { pending, credential }] of [...going]) {
-      if (credential?.name !== name || credential.value === value) continue;
-      const reason = `The answer was cut: ${name} has another value since it began.`;
-      pending.fail(new PowerboxError('response-unscrubbable', reason));
-      send({ type: 'cancel', id });
-    }
-  }
-
-  const watcher = watchVault(home, () => {
-    for (const name of new Set([...going.values()].map(({ credential }) => credential?.name))) {
-      const now = name === undefined ? null : boundNow(home, name);
-      if (now !== null) cutFormer(now);
-    }
-  });
+  const watcher = watchVault(home, () => cutRotated(home, going));
 
   async function fetch(request: FetchRequest, options: FetchOptions): Promise<FetchAnswer> {
     const { signal, credential, addressNamed, places } = options;
@@ -81,7 +56,7 @@ export function makeFetchProcess(
       addressNamed,
       ...(places === undefined ? {} : { places }),
     };
-    if (job.credential !== null) cutFormer(job.credential);
+    if (job.credential !== null) going.cutFormer(job.credential);
     if (child === null) start();
     last += 1;
     const id = last;
@@ -89,11 +64,11 @@ export function makeFetchProcess(
       signal,
       taken: (bytes) => send({ type: 'taken', id, bytes }),
       over(isWhole) {
-        going.delete(id);
+        going.over(id);
         if (!isWhole) send({ type: 'cancel', id });
       },
     });
-    going.set(id, { pending, credential: job.credential });
+    going.begin(id, pending, job.credential);
     send({ type: 'fetch', id, job });
     return pending.head;
   }
@@ -106,7 +81,7 @@ export function makeFetchProcess(
       child = null;
       ending?.kill('SIGKILL');
       const over = new PowerboxError('upstream-unreachable', 'The daemon ends.');
-      for (const { pending } of [...going.values()]) pending.fail(over);
+      going.failAll(over);
     },
   };
 }
@@ -118,12 +93,13 @@ function bound(home: Home, name: string): FetchJob['credential'] {
   return { name, value, placeholder: makePlaceholder(value, knownPrefixes()), bindings };
 }
 
-/** The same; null where it is not there or cannot be read. */
-function boundNow(home: Home, name: string): FetchJob['credential'] {
-  try {
-    return bound(home, name);
-  } catch {
-    return null;
+/** A secret that is not there, or cannot be read, has no other value. */
+function cutRotated(home: Home, going: GoingFetches): void {
+  for (const name of going.names()) {
+    try {
+      const now = bound(home, name);
+      if (now !== null) going.cutFormer(now);
+    } catch {}
   }
 }
 
