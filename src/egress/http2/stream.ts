@@ -100,7 +100,7 @@ export class Http2Stream {
   /** Both directions as one, for what is no body. */
   duplex(): Duplex {
     const duplex = new Duplex({
-      readableHighWaterMark: ONE_PIECE.highWaterMark,
+      ...ONE_PIECE,
       read: () => this.#want(),
       write: (chunk: Buffer, _, done) => {
         if (this.write(chunk)) done();

@@ -66,7 +66,8 @@ export class WebsocketStream extends Duplex {
   #written: (() => void) | null = null;
 
   constructor(session: KeptSession, head: Buffer) {
-    super();
+    // What waits does so in the stream, where tiny pieces are put together.
+    super({ highWaterMark: 1 });
     this.on('error', () => {});
     const handler: StreamHandler = {
       head: (status, fields, isWhole) => {

@@ -8,6 +8,7 @@ import { CLOSE } from './frames.ts';
 import { judgeFrames, refusalOf } from './judge-frames.ts';
 import { CLOSE_MS_MAX, HALF_CLOSED_MS_MAX } from './limits.ts';
 import { meterBytes } from './meter-bytes.ts';
+import { oneByOne } from './one-by-one.ts';
 import { type FramePass, passFrames } from './pass-frames.ts';
 import { scrubFrames } from './scrub-frames.ts';
 import { encodeClose } from './write-frames.ts';
@@ -74,8 +75,8 @@ class Joint implements Joined {
     for (const paid of [paidOut, paidIn]) paid.on('error', (error) => this.#broken(error));
     this.#outward.frames.on('error', (error) => void this.#refuse(error));
     this.#inward.frames.on('error', (error) => this.#unreadable(error));
-    this.#program.pipe(paidOut).pipe(this.#outward.frames).pipe(this.#upstream);
-    this.#upstream.pipe(paidIn).pipe(this.#inward.frames).pipe(this.#program);
+    this.#program.pipe(paidOut).pipe(this.#outward.frames).pipe(oneByOne(this.#upstream));
+    this.#upstream.pipe(paidIn).pipe(this.#inward.frames).pipe(oneByOne(this.#program));
     this.#watchEnds();
   }
 

@@ -11,7 +11,7 @@ import {
   makeFrameReader,
   OPCODE,
 } from './frames.ts';
-import { MESSAGE_BYTES_FIRST, MESSAGE_BYTES_MAX } from './limits.ts';
+import { MESSAGE_BYTES_FIRST, MESSAGE_BYTES_MAX, WAITING_BYTES } from './limits.ts';
 import { encodeFrame } from './write-frames.ts';
 
 /** A message that may not leave; `close` is the status code that says so. */
@@ -68,6 +68,7 @@ export function judgeFrames(gate: Pick<MessageGate, 'pass' | 'room' | 'leak'>): 
   }
 
   return new Transform({
+    highWaterMark: WAITING_BYTES,
     transform(chunk: Buffer, _, done) {
       pass(this, chunk).then(() => done(), done);
     },

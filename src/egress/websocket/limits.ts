@@ -26,3 +26,8 @@ export const PROBE_MS = 60_000;
 export const DECLINED_BYTES_MAX = 65_536;
 /** Time for an upstream to end a WebSocket whose program has ended its half of the connection. */
 export const HALF_CLOSED_MS_MAX = 30_000;
+/**
+ * Bytes that wait in each step between two ends before it takes no more: next to none, since they may
+ * come in pieces of one byte, which cost a hundred times as much.
+ */
+export const WAITING_BYTES = 1;

@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream';
 import type { GuardedStream } from '../leaks/guard.ts';
 import { type FrameHead, type FrameReader, makeFrameReader, masked, OPCODE } from './frames.ts';
-import { SEARCHED_BYTES_MAX } from './limits.ts';
+import { SEARCHED_BYTES_MAX, WAITING_BYTES } from './limits.ts';
 import { encodeHead, freshMask } from './write-frames.ts';
 
 export interface FramePass {
@@ -26,6 +26,7 @@ export function passFrames(
   let at = 0;
   let frame: FrameHead | null = null;
   const frames = new Transform({
+    highWaterMark: WAITING_BYTES,
     transform(chunk: Buffer, _, done) {
       try {
         reader.write(chunk);

@@ -2,6 +2,7 @@ import { Transform } from 'node:stream';
 import { followScrubber } from '../scrub/follow.ts';
 import type { Scrubber, ScrubStream } from '../scrub/scrubber.ts';
 import { CLOSE, FrameFault, type FrameHead, makeFrameReader, OPCODE } from './frames.ts';
+import { WAITING_BYTES } from './limits.ts';
 import { encodeFrame } from './write-frames.ts';
 
 /**
@@ -14,6 +15,7 @@ import { encodeFrame } from './write-frames.ts';
  */
 export function scrubFrames(scrubber: () => Scrubber, count: (echoes: number) => void): Transform {
   const frames = new Transform({
+    highWaterMark: WAITING_BYTES,
     transform(chunk: Buffer, _, done) {
       try {
         reader.write(chunk);
