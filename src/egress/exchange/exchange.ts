@@ -114,14 +114,15 @@ class Exchange implements AnswerHandler {
     }
     if (body === null) return null;
     const { meter } = this.#use;
-    const leaks = this.#box.leaks.watch.isActive ? this.#box.leaks.stream('the body') : null;
+    // Also where there is nothing to look for yet: a secret may come while the body does.
+    const leaks = this.#box.leaks.stream('the body');
     const { share } = this.#box;
     const counter = new Transform({
       // What waits in a stream is counted in bytes, and may be tiny pieces.
       highWaterMark: 1,
       transform: (chunk: Buffer, _, done) => {
         this.#silence?.heard();
-        if (!this.#isClean(() => leaks?.write(chunk))) return;
+        if (!this.#isClean(() => leaks.write(chunk))) return;
         this.#bytesOut += chunk.length;
         const go = () => done(null, chunk);
         if (meter !== null) meter.pay(chunk.length).then(go, done);
@@ -130,7 +131,7 @@ class Exchange implements AnswerHandler {
       },
       flush: (done) => {
         this.#silence?.over();
-        if (this.#isClean(() => leaks?.end())) done();
+        if (this.#isClean(() => leaks.end())) done();
       },
     });
     this.#silence = watchSilence(REQUEST_IDLE_MS_MAX, () => this.#cut(stalled(counter)));
