@@ -20,7 +20,7 @@ const METHOD = 'MESSAGE';
 export interface MessageGate {
   /** Messages are judged or filled, and so gathered whole. */
   readonly reads: boolean;
-  /** What passes is searched for values that no box may know. */
+  /** What passes is searched for values that no box may know, from the first that there is on. */
   readonly watches: boolean;
   /** Why bytes may not be sent that hold such a value; null where they hold none. */
   leak(bytes: Uint8Array): Refusal | null;
@@ -51,7 +51,9 @@ export function makeMessageGate(box: BoxState, target: Target, use: Use): Messag
   const rows = makeMessageRows(box, use);
   return {
     reads: ruled || use.messages !== null,
-    watches: box.leaks.watch.isActive,
+    get watches() {
+      return box.leaks.watch.isActive;
+    },
     leak: (bytes) => box.leaks.refusalOf(bytes, PLACE),
     leakStream: () => box.leaks.stream(PLACE),
     async pass(message) {

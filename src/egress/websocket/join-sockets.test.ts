@@ -58,7 +58,11 @@ function rig(options: Partial<JoinOptions> = {}, gate: Partial<MessageGate> = {}
       passed: { bytesIn: 0, bytesOut: 0, scrubbed: 0 },
       over: (code) => over.push(code),
       ...options,
-      gate: { ...OPEN, refused: async ({ code }) => void refused.push(code), ...gate },
+      // What is read anew each time stays so.
+      gate: Object.defineProperties(
+        { ...OPEN, refused: async ({ code }: { code: string }) => void refused.push(code) },
+        Object.getOwnPropertyDescriptors(gate),
+      ),
     },
   );
   for (const end of [program, server]) end.on('error', () => {});
@@ -81,7 +85,7 @@ function arrivals(end: Duplex, from: 'client' | 'server'): string[] {
   const texts: string[] = [];
   let opcode = 0;
   const reader = makeFrameReader(
-    { from, deflate: false },
+    { from, deflate: true },
     {
       head: (head) => {
         opcode = head.opcode;
@@ -105,6 +109,28 @@ const spent = {
     throw new PowerboxError('budget-spent', 'Nothing is left.');
   },
 };
+
+describe('a WebSocket that is compressed', () => {
+  it('ends at the first message after there is anything to look for', async () => {
+    let watches = false;
+    const gate = {
+      get watches() {
+        return watches;
+      },
+    };
+    const { program, atServer, over, refused } = rig({ deflate: true }, gate);
+    const message = encodeFrame(1, Buffer.from('packed'), { client: true });
+    message[0] = 0xc1;
+    program.write(message);
+    await sleep(20);
+    expect(atServer).toEqual(['packed']);
+    watches = true;
+    program.write(message);
+    await sleep(20);
+    expect(atServer.filter((text) => text === 'packed')).toHaveLength(1);
+    expect([refused, over]).toEqual([['body-unreadable'], ['body-unreadable']]);
+  });
+});
 
 describe('two ends of a WebSocket', () => {
   it('hear each other until one of them ends', async () => {

@@ -1,5 +1,6 @@
 import type { Duplex, Transform } from 'node:stream';
 import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
+import type { GuardedStream } from '../leaks/guard.ts';
 import type { Meter } from '../link/meter.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Scrubber } from '../scrub/scrubber.ts';
@@ -187,9 +188,21 @@ class Joint implements Joined {
 
 function outwardFrames({ gate, deflate }: JoinOptions): FramePass {
   if (gate.reads) return { frames: judgeFrames(gate), between: true };
-  // What is compressed says nothing here; where anything is looked for it is not.
-  return passFrames('client', deflate, deflate ? null : gate.leakStream);
+  return passFrames('client', deflate, deflate ? () => compressed(gate) : gate.leakStream);
 }
+
+/** What is compressed says nothing here, so it passes only for as long as nothing is looked for. */
+function compressed(gate: MessageGate): GuardedStream {
+  return {
+    write() {
+      if (gate.watches) throw new PowerboxError('body-unreadable', COMPRESSED);
+    },
+    end() {},
+  };
+}
+
+const COMPRESSED =
+  'The WebSocket was closed: what is said over it must be searched by now, and is compressed.';
 
 /** What is scrubbed comes out in whole frames. */
 function inwardFrames({ scrubber, deflate, passed }: JoinOptions): FramePass {
