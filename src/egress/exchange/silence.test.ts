@@ -27,7 +27,7 @@ function exchange(): {
   const box = {
     config: { box: 'bx-1', hosts: {} },
     share: makeShares().open(),
-    leaks: { watch: { isActive: false } },
+    leaks: { stream: () => ({ write() {}, end() {} }) },
     recorder: { note() {} },
     upstreams: {
       send: (_: unknown, __: unknown, request: OutgoingRequest, handler: AnswerHandler) =>
