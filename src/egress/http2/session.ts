@@ -18,6 +18,7 @@ import {
 import { type Gauge, makeGauge } from './gauge.ts';
 import { dataOf, type HeaderBlock, HeaderBlocks } from './header-blocks.ts';
 import type { Http2Limits } from './limits.ts';
+import { Lingering } from './lingering.ts';
 import { Http2Output } from './output.ts';
 import { readSettings } from './settings.ts';
 import { Http2Stream, type StreamHost } from './stream.ts';
@@ -48,7 +49,7 @@ export class Http2Session implements StreamHost {
   readonly #output: Http2Output<Http2Stream>;
   readonly #streams = new Map<number, Http2Stream>();
   /** Requests that go on behind their answers. */
-  readonly #lingering = new Map<number, { readonly timer: NodeJS.Timeout; left: number }>();
+  readonly #lingering: Lingering;
   readonly #idle: Gauge;
   readonly #resets: Gauge;
   /** What of the preface has not come yet; null once the first SETTINGS came, too. */
@@ -70,6 +71,7 @@ export class Http2Session implements StreamHost {
     this.#handler = handler;
     this.waitingBytes = limits.waitingBytes;
     this.#blocks = new HeaderBlocks(limits);
+    this.#lingering = new Lingering(limits, (frame) => this.#reply(frame));
     this.#idle = makeGauge(limits.idleFrames, limits.idleFramesPerSecond);
     this.#resets = makeGauge(limits.resets, limits.resetsPerSecond);
     this.#receiveWindow = limits.sessionWindow;
@@ -244,7 +246,7 @@ export class Http2Session implements StreamHost {
     } else if (block.stream <= this.#lastStream) {
       // Late, for a stream that is over, or never to be: it has no effect.
       if (this.#lingering.has(block.stream)) {
-        this.#endLinger(block.stream, false);
+        this.#lingering.end(block.stream, false);
         return;
       }
       this.#spendIdle();
@@ -323,7 +325,7 @@ export class Http2Session implements StreamHost {
     if (id === 0 || id > this.#lastStream) {
       throw malformedFrame(FAULT.protocol, 'a request was given up that was not made');
     }
-    this.#endLinger(id, false);
+    this.#lingering.end(id, false);
     const stream = this.#streams.get(id);
     if (stream === undefined) return;
     if (!stream.begun) this.#spendReset();
@@ -378,47 +380,18 @@ export class Http2Session implements StreamHost {
       return;
     }
     // RFC 9113 section 8.1: the answer is whole, and what is left of the request is not wanted.
-    if (!stream.remoteEnded) this.#linger(stream);
-    this.#forget(stream, true);
-  }
-
-  /**
-   * Takes what still comes behind a whole answer, for a while: a program that is told to stop before
-   * it has sent its body may never read why.
-   */
-  #linger(stream: Http2Stream): void {
-    const { id } = stream;
-    if (this.#lingering.size >= this.#limits.streams) {
-      this.#reply(numberFrame(FRAME.reset, id, FAULT.none));
-      return;
-    }
-    const timer = setTimeout(() => this.#endLinger(id, true), this.#limits.lingerMs);
-    this.#lingering.set(id, { timer, left: this.#limits.lingerBytes });
     const taken = this.#limits.streamWindow - stream.receiveWindow;
-    if (taken > 0) this.#reply(numberFrame(FRAME.window, id, taken));
-  }
-
-  #endLinger(id: number, unasked: boolean): void {
-    const lingering = this.#lingering.get(id);
-    if (lingering === undefined) return;
-    clearTimeout(lingering.timer);
-    this.#lingering.delete(id);
-    if (unasked) this.#reply(numberFrame(FRAME.reset, id, FAULT.none));
+    if (!stream.remoteEnded) this.#lingering.begin(stream.id, taken);
+    this.#forget(stream, true);
   }
 
   /** A body that nobody reads, of a request that is over. */
   #passOver(id: number, bytes: number, end: boolean): void {
-    const lingering = this.#lingering.get(id);
-    if (lingering === undefined) {
-      this.#spendIdle();
-    } else {
-      lingering.left -= bytes;
-      if (end || lingering.left < 0) this.#endLinger(id, !end);
-      else if (bytes > 0) this.#reply(numberFrame(FRAME.window, id, bytes));
-    }
+    const lingers = this.#lingering.take(id, bytes, end);
+    if (!lingers) this.#spendIdle();
     this.credit(null, bytes);
     // curl 7.88 (Debian 12) sees that its stream is over only when the next frame comes.
-    if (lingering !== undefined && end) this.#sayWindow();
+    if (lingers && end) this.#sayWindow();
   }
 
   /** Ends one stream for what the program did with it. */
@@ -476,7 +449,6 @@ export class Http2Session implements StreamHost {
     if (this.#closed) return;
     this.#closed = true;
     this.#output.close(null);
-    for (const { timer } of this.#lingering.values()) clearTimeout(timer);
     this.#lingering.clear();
     for (const stream of [...this.#streams.values()]) {
       this.#streams.delete(stream.id);
