@@ -178,7 +178,7 @@ describe('an egress that is killed at any moment, under load', () => {
   it('lets nothing leave unjudged, and loses no row', async () => {
     const [, ...others] = boxes;
     const statuses = await Promise.all(others.map((box) => box.stop()));
-    expect(statuses).toEqual([0, 0, 0]);
+    expect(statuses, others.map((box) => box.stderr()).join('\n')).toEqual([0, 0, 0]);
     for (const box of boxes) {
       const rows = await rowsOf(box);
       const allowed = new Set(
