@@ -70,8 +70,10 @@ export function endMark(home: Home, id: string): string {
 
 export function writeRecord(home: Home, record: BoxRecord): void {
   const path = join(boxFolder(home, record.id), 'record.json');
-  writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  // Two commands that put a box away write it at once.
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(record), { mode: 0o600 });
+  renameSync(draft, path);
 }
 
 /** Finds a box by its id or an unmistakable beginning of it. Throws `box-unknown`. */
@@ -114,7 +116,8 @@ function readRecord(home: Home, id: string): BoxRecord | null {
 }
 
 export function removeBox(home: Home, id: string): void {
-  rmSync(boxFolder(home, id), { recursive: true, force: true });
+  // Another command may write a draft into it meanwhile.
+  rmSync(boxFolder(home, id), { recursive: true, force: true, maxRetries: 5, retryDelay: 10 });
 }
 
 /** A box runs while both its starter and its first process live. */

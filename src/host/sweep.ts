@@ -53,8 +53,13 @@ function isBeingMade(record: BoxRecord): boolean {
 
 /** Keeps the record of a box that has ended while it has a copy, output, or stand-ins in use. */
 export function settle(home: Home, record: BoxRecord): void {
-  const clean = sweepBox(record.id, boxFolder(home, record.id));
-  const keeps = record.detached || record.mounts.some((mount) => mount.access === 'copy');
-  if (keeps || !clean) writeRecord(home, record);
-  else removeBox(home, record.id);
+  try {
+    const clean = sweepBox(record.id, boxFolder(home, record.id));
+    const keeps = record.detached || record.mounts.some((mount) => mount.access === 'copy');
+    if (keeps || !clean) writeRecord(home, record);
+    else removeBox(home, record.id);
+  } catch (error) {
+    // Boxes that end at once are put away by several commands, of which another one was first.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }

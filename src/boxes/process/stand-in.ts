@@ -184,9 +184,10 @@ function isRecord(value: unknown): value is StandInRecord {
   return typeof path === 'string' && (inode === null || typeof inode === 'string') && numbers;
 }
 
-/** Whole or not at all: other boxes read it at any moment. */
+/** Whole or not at all: other boxes read it at any moment, and other commands may write it too. */
 function writeRecord(stateDir: string, name: string, record: readonly StandInRecord[]): void {
   const path = join(stateDir, name);
-  writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(record), { mode: 0o600 });
+  renameSync(draft, path);
 }

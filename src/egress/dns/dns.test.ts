@@ -8,6 +8,7 @@ import {
   NAMES_MAX,
   QUERY_BYTES_MAX,
   RESERVED_ADDRESSES,
+  WAITING_ANSWERS_MAX,
 } from './limits.ts';
 import { parseQuery } from './query.ts';
 import { frameMessage, makeFrameReader } from './stream-frames.ts';
@@ -251,5 +252,24 @@ describe('makeFrameReader()', () => {
       expect(reader.push(head)).toEqual([Buffer.alloc(0)]);
       expect(reader.push(frameMessage(ask('a.example')))).toEqual([]);
     }
+  });
+});
+
+describe('answers that wait for their names to be kept', () => {
+  it('are given in order once they are, and are bounded until then', () => {
+    let keep = (): void => {};
+    const names = new VirtualNames([], (_, kept) => {
+      keep = kept;
+    });
+    names.addressFor('a.example');
+    let given = 0;
+    for (let asked = 0; asked < WAITING_ANSWERS_MAX + 5; asked += 1) {
+      names.whenKept(() => {
+        given += 1;
+      });
+    }
+    expect(given).toBe(0);
+    keep();
+    expect(given).toBe(WAITING_ANSWERS_MAX);
   });
 });

@@ -12,3 +12,6 @@ export const ANSWER_TTL_S = 30;
 
 /** Addresses at the start of the virtual network that stand for no name (resolver, proxy …). */
 export const RESERVED_ADDRESSES = 16;
+
+/** Answers that wait until their names are kept; a resolver that gets none asks again. */
+export const WAITING_ANSWERS_MAX = 10_000;

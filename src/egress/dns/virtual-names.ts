@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { VIRTUAL_IPV4_BASE, VIRTUAL_IPV4_BITS, VIRTUAL_IPV6_PREFIX } from '../network.ts';
-import { NAMES_MAX, RESERVED_ADDRESSES } from './limits.ts';
+import { NAMES_MAX, RESERVED_ADDRESSES, WAITING_ANSWERS_MAX } from './limits.ts';
 
 export interface VirtualAddresses {
   readonly ipv4: string;
@@ -33,10 +33,13 @@ export class VirtualNames {
     for (const name of known.slice(0, NAMES_MAX)) this.#add(name);
   }
 
-  /** Calls `act` when every address that was given belongs to its name for good. */
+  /**
+   * Calls `act` when every address that was given belongs to its name for good; not at all when too
+   * many wait for that.
+   */
   whenKept(act: () => void): void {
     if (this.#unkept === 0) act();
-    else this.#waiting.push(act);
+    else if (this.#waiting.length < WAITING_ANSWERS_MAX) this.#waiting.push(act);
   }
 
   /** The addresses of a name, given at the first question; null when there are no more. */

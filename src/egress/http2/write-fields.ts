@@ -1,12 +1,16 @@
 import { STATIC_FIELDS } from './field-table.ts';
 
 /**
- * Header blocks for a box: every field is written out, so that no table has to be kept for it, and
- * nothing of one answer can be told from the length of another (RFC 7541 section 7.1).
+ * Header blocks: every field is written out, so that no table has to be kept, and nothing of one
+ * message can be told from the length of another (RFC 7541 section 7.1). Whoever passes them on may
+ * not put them into a table either (section 6.2.3), as a field can hold a value that was filled in.
  */
 
 /** A change of the table's size to zero, which begins the first block of a connection. */
 export const NO_TABLE: Buffer = Buffer.from([0x20]);
+
+/** A literal that is never indexed, and whose name has a number or stands behind it. */
+const NEVER_INDEXED = 0x10;
 
 /** `status` is null for trailers; `headers` are names and values in turn, names lower-case. */
 export function writeFields(status: number | null, headers: readonly string[]): Buffer {
@@ -19,7 +23,7 @@ export function writeFields(status: number | null, headers: readonly string[]): 
     if (known !== undefined) {
       block[at++] = 0x80 | known;
     } else {
-      at = writeNumber(block, at, 0x00, 4, 8);
+      at = writeNumber(block, at, NEVER_INDEXED, 4, 8);
       at = writeText(block, at, String(status));
     }
   }
@@ -27,10 +31,10 @@ export function writeFields(status: number | null, headers: readonly string[]): 
     const name = headers[i] as string;
     const index = NAME_INDEX.get(name);
     if (index === undefined) {
-      block[at++] = 0;
+      block[at++] = NEVER_INDEXED;
       at = writeText(block, at, name);
     } else {
-      at = writeNumber(block, at, 0x00, 4, index);
+      at = writeNumber(block, at, NEVER_INDEXED, 4, index);
     }
     at = writeText(block, at, headers[i + 1] as string);
   }
