@@ -25,6 +25,7 @@ let slow: TrickRun;
 let sent = 0;
 /** Resident memory of the largest egress that was seen, in MiB. */
 let largest = 0;
+let descriptors = 0;
 
 const answer: Answer = async ({ path, head }, socket) => {
   if (path === '/endless') {
@@ -64,6 +65,7 @@ function watchMemory(): void {
       if (!rigs.some(({ home }) => environment.includes(home))) continue;
       const resident = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1];
       largest = Math.max(largest, Number(resident) / 1024);
+      descriptors = Math.max(descriptors, readdirSync(`/proc/${entry}/fd`).length);
     } catch {
       // It ended, or is somebody else's.
     }
@@ -155,8 +157,11 @@ describe('an egress that is to be used up', () => {
   });
 
   it('50 holds a bounded number of connections', () => {
-    const [, cut] = /cut (\d+) of/.exec(seen('many_connections').text) ?? [];
-    expect(Number(cut)).toBeGreaterThanOrEqual(1500 - 1024);
+    // Counted in the egress itself: under load the last of the 1,500 still wait to be accepted when
+    // the program looks. 1,024 of the box, and a hundred for the egress, its rows and its upstreams.
+    expect(descriptors).toBeGreaterThan(600);
+    expect(descriptors).toBeLessThan(1024 + 100);
+    expect(Number(/cut (\d+) of/.exec(seen('many_connections').text)?.[1])).toBeGreaterThan(0);
   });
 
   it('50 keeps its memory while nobody reads, and reads no further than it must', () => {
