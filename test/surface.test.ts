@@ -15,6 +15,18 @@ import { CLI, runProgram } from './support/powerbox.ts';
 
 /** Code: HTTP status, exit status, whether trying again may help. */
 const ERROR_CODES: Readonly<Record<string, readonly [number, number, boolean]>> = {
+  'source-invalid': [400, 65, false],
+  'module-missing': [400, 66, false],
+  'endowment-missing': [403, 77, false],
+  'evaluation-failed': [422, 1, false],
+  'not-passable': [422, 65, false],
+  'compartment-limit': [429, 75, false],
+  'compartment-ended': [410, 69, false],
+  'compartment-unknown': [404, 66, false],
+  'agent-unknown': [404, 66, false],
+  'agent-running': [409, 75, true],
+  'agent-failed': [502, 70, true],
+  'model-unknown': [400, 64, false],
   'kind-unknown': [400, 64, false],
   'power-invalid': [400, 64, false],
   'power-unknown': [404, 66, false],

@@ -1,3 +1,4 @@
+import { COMPARTMENT_ERRORS } from './compartment-errors.ts';
 import { KERNEL_ERRORS } from './kernel-errors.ts';
 
 /**
@@ -8,6 +9,7 @@ import { KERNEL_ERRORS } from './kernel-errors.ts';
  */
 export const ERRORS = {
   ...KERNEL_ERRORS,
+  ...COMPARTMENT_ERRORS,
   // Asking the command line for something it does not have.
   usage: { http: 400, exit: 64, retryable: false, hint: 'Run `powerbox --help`.' },
   'program-missing': {

@@ -1,6 +1,7 @@
 import type { Budget, Spend } from '../ocap/budget.ts';
 import type { Approval } from '../ocap/grant.ts';
 import type { Effect } from '../ocap/power.ts';
+import type { ConsoleLevel } from './compartment.ts';
 import type { ErrorCode } from './errors.ts';
 
 /**
@@ -21,7 +22,10 @@ export type JournalEntry =
   | DoneEntry
   | ApprovalEntry
   | GuestEntry
-  | MailEntry;
+  | MailEntry
+  | CompartmentEntry
+  | ConsoleEntry
+  | AgentEntry;
 
 export interface BoxStartEntry {
   readonly kind: 'box-start';
@@ -197,4 +201,35 @@ export interface MailEntry {
   readonly text: string;
   /** The grant that answered it or came with it. */
   readonly grant?: string;
+}
+
+/** A compartment began, was given source, or ended. */
+export interface CompartmentEntry {
+  readonly kind: 'compartment';
+  readonly guest: string;
+  readonly compartment: string;
+  readonly state: 'opened' | 'evaluated' | 'ended';
+  /** What was evaluated, by name and SHA-256 (hex); or why it ended. */
+  readonly reason: string;
+  readonly code?: ErrorCode;
+}
+
+/** What code wrote to its console. */
+export interface ConsoleEntry {
+  readonly kind: 'console';
+  readonly guest: string;
+  readonly compartment: string;
+  readonly level: ConsoleLevel;
+  readonly text: string;
+}
+
+/** A run of a model as a guest. */
+export interface AgentEntry {
+  readonly kind: 'agent';
+  readonly guest: string;
+  readonly state: 'began' | 'step' | 'ended';
+  readonly model: string;
+  /** The task, what the step does, or why it ended. */
+  readonly reason: string;
+  readonly spent?: Spend;
 }

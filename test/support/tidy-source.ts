@@ -8,6 +8,7 @@ const FUNCTION_LINES_MAX = 70;
 const LAYERS = [
   'wire',
   'ocap',
+  'confine',
   'policy',
   'powers',
   'store',
@@ -19,18 +20,21 @@ const LAYERS = [
   'kits',
   'host',
   'gateway',
+  'agent',
   'daemon',
+  'sdk',
   'cli',
   'quickstart',
 ] as const;
 
 /** These see neither Node nor a machine. */
-const PURE: readonly string[] = ['wire', 'ocap', 'policy'];
+const PURE: readonly string[] = ['wire', 'ocap', 'confine', 'policy'];
 
 /** Packages that a layer may import. Ask of each: would I let it see the vault? */
 const PACKAGES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   wire: [],
   ocap: ['zod'],
+  confine: ['@swc/wasm-typescript', 'acorn', 'ses'],
   policy: ['tldts', 'zod'],
   powers: ['better-sqlite3', 'graphql', 'libpg-query', 'pg', 'tldts', 'zod'],
   store: ['better-sqlite3'],
@@ -38,11 +42,13 @@ const PACKAGES: Readonly<Record<(typeof LAYERS)[number], readonly string[]>> = {
   vault: ['zod'],
   kernel: [],
   egress: ['undici'],
-  boxes: [],
+  boxes: ['capnweb'],
   kits: ['zod'],
   host: ['zod'],
   gateway: ['capnweb', 'ws', 'zod'],
+  agent: ['@ai-sdk/anthropic', '@ai-sdk/openai', 'ai', 'capnweb', 'ollama-ai-provider-v2', 'zod'],
   daemon: [],
+  sdk: ['capnweb'],
   quickstart: [],
   cli: ['capnweb', 'commander', 'zod'],
 };

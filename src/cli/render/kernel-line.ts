@@ -3,7 +3,16 @@ import type { Colour, Paint } from './colour.ts';
 import { visible } from './text.ts';
 import { duration } from './time.ts';
 
-type KernelKind = 'grant' | 'revoke' | 'use' | 'approval' | 'guest' | 'mail';
+type KernelKind =
+  | 'grant'
+  | 'revoke'
+  | 'use'
+  | 'approval'
+  | 'guest'
+  | 'mail'
+  | 'compartment'
+  | 'console'
+  | 'agent';
 type KernelRecord = Extract<JournalRecord, { kind: KernelKind }>;
 
 export function kernelVerdict(record: Exclude<KernelRecord, { kind: 'use' }>): [string, Colour] {
@@ -18,6 +27,12 @@ export function kernelVerdict(record: Exclude<KernelRecord, { kind: 'use' }>): [
       return ['guest', 'blue'];
     case 'mail':
       return ['mail', 'blue'];
+    case 'compartment':
+      return ['code', record.code === undefined ? 'blue' : 'red'];
+    case 'console':
+      return ['say', record.level === 'error' || record.level === 'warn' ? 'yellow' : 'blue'];
+    case 'agent':
+      return ['agent', 'blue'];
   }
 }
 
@@ -54,6 +69,12 @@ export function kernelDetails(
       return [visible(`${record.name} ${record.state}`), because(record)];
     case 'mail':
       return [visible(`${record.what} ${record.mail} to ${nameOf(record.to)}: ${record.text}`)];
+    case 'compartment':
+      return [visible(`${record.compartment} ${record.state}`), because(record)];
+    case 'console':
+      return [visible(`${record.level}: ${record.text}`)];
+    case 'agent':
+      return [visible(`${record.state} with ${record.model}: ${record.reason}`)];
   }
 }
 
