@@ -18,7 +18,7 @@ const ERROR_CODES: Readonly<Record<string, readonly [number, number, boolean]>> 
   'source-invalid': [400, 65, false],
   'module-missing': [400, 66, false],
   'endowment-missing': [403, 77, false],
-  'evaluation-failed': [422, 1, false],
+  'evaluation-failed': [422, 65, false],
   'not-passable': [422, 65, false],
   'compartment-limit': [429, 75, false],
   'compartment-ended': [410, 69, false],

@@ -18,7 +18,7 @@ export const COMPARTMENT_ERRORS = {
   // The code itself threw; the message is its own.
   'evaluation-failed': {
     http: 422,
-    exit: 1,
+    exit: 65,
     retryable: false,
     hint: 'Look at the line that the message names.',
   },
