@@ -2,8 +2,14 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PowerboxError } from '../wire/errors.ts';
+import { compartmentOf, EMPTY_COMPARTMENT } from './compartment.ts';
 import { parsePolicy, policyJsonSchema } from './file.ts';
-import { POLICY_CHARS_MAX, POLICY_ENTRIES_MAX } from './limits.ts';
+import {
+  COMPARTMENT_POWERS_MAX,
+  COMPARTMENTS_MAX,
+  POLICY_CHARS_MAX,
+  POLICY_ENTRIES_MAX,
+} from './limits.ts';
 
 const FULL = {
   $schema: './powerbox.schema.json',
@@ -20,7 +26,27 @@ const FULL = {
   secrets: ['GITHUB_TOKEN'],
   mask: ['.env.local'],
   env: { CI: '1' },
+  compartments: {
+    'search-tool': {
+      globals: ['random', 'clock'],
+      powers: {
+        repo: 'files:/srv/repo',
+        api: {
+          power: 'https://api.example.com',
+          only: ['POST /v1/items'],
+          budget: ['uses=10'],
+          approval: 'writes',
+        },
+      },
+      packages: ['left-pad', '@a/b'],
+      builtins: [],
+      isolation: 'shared',
+      limits: { memory: '64M', timeout: '10m', cpu: '30s', turn: '1s', output: '64K' },
+    },
+  },
 };
+
+const inA = (entry: string): string => `{"version":1,"compartments":{"a":${entry}}}`;
 
 async function faultOf(text: string): Promise<PowerboxError> {
   const error: unknown = await parsePolicy(text, 'powerbox.json').then(
@@ -48,6 +74,24 @@ describe('parsePolicy', () => {
       secrets: ['GITHUB_TOKEN'],
       mask: ['.env.local'],
       env: { CI: '1' },
+      compartments: {
+        'search-tool': {
+          globals: ['clock', 'random'],
+          powers: {
+            repo: { power: 'files:/srv/repo', only: [], budget: [], approval: 'none' },
+            api: {
+              power: 'https://api.example.com',
+              only: ['POST /v1/items'],
+              budget: ['uses=10'],
+              approval: 'writes',
+            },
+          },
+          packages: ['@a/b', 'left-pad'],
+          builtins: [],
+          isolation: 'shared',
+          limits: { memory: '64M', timeout: '10m', cpu: '30s', turn: '1s', output: '64K' },
+        },
+      },
     });
   });
 
@@ -60,7 +104,12 @@ describe('parsePolicy', () => {
       secrets: [],
       mask: [],
       env: {},
+      compartments: {},
     });
+    const nothing = await parsePolicy('{"version":1,"compartments":{"a":{}}}', 'powerbox.json');
+    expect(nothing.compartments).toEqual({ a: EMPTY_COMPARTMENT });
+    expect(compartmentOf(nothing.compartments, 'a')).toEqual(EMPTY_COMPARTMENT);
+    expect(compartmentOf(nothing.compartments, 'constructor')).toBeNull();
   });
 
   test.each([
@@ -94,6 +143,23 @@ describe('parsePolicy', () => {
     ['{"version":1,"powers":[{"http":"x","paths":["/../a"]}]}', '/powers/0/paths/0: Cannot'],
     ['{"version":1,"powers":["*.com"]}', '/powers/0: Cannot parse the rule "*.com"'],
     ['{"version":1,"powers":["*"]}', '/powers/0: Cannot parse the rule "*"'],
+    ['{"version":1,"compartments":[]}', '/compartments: it must be of type'],
+    ['{"version":1,"compartments":{"a b":{}}}', '/compartments/a b: a name of a compartment'],
+    ['{"version":1,"compartments":{"":{}}}', '/compartments/: a name of a compartment'],
+    [inA('{"power":{}}'), '/compartments/a/power: there is no such key'],
+    [inA('{"globals":["fetch"]}'), '/compartments/a/globals/0: it must be clock or random'],
+    [inA('{"powers":{"a-b":"x"}}'), '/compartments/a/powers/a-b: a name of a power'],
+    [inA('{"powers":{"x":7}}'), '/compartments/a/powers/x: it must be the words of a power or'],
+    [inA('{"powers":{"x":{}}}'), '/compartments/a/powers/x/power: it is missing'],
+    [inA('{"powers":{"x":{"power":"y","only":[]}}}'), '/compartments/a/powers/x/only: it is small'],
+    [inA('{"powers":{"x":{"power":"y","may":[]}}}'), '/compartments/a/powers/x/may: there is no'],
+    [inA('{"powers":{"x":"GET https://a..b"}}'), '/compartments/a/powers/x: Cannot parse the rule'],
+    [inA('{"powers":{"x":"https://*.com"}}'), '/compartments/a/powers/x: Cannot parse the rule'],
+    [inA('{"packages":["../x"]}'), '/compartments/a/packages/0: it is not written'],
+    [inA('{"builtins":["node:fs"]}'), '/compartments/a/builtins: no compartment has a module of N'],
+    [inA('{"isolation":"none"}'), '/compartments/a/isolation: it must be own or shared'],
+    [inA('{"limits":{"memory":"lots"}}'), '/compartments/a/limits/memory: it is not written'],
+    [inA('{"limits":{"disk":"1G"}}'), '/compartments/a/limits/disk: there is no such key'],
   ])('refuses %s', async (text, message) => {
     const error = await faultOf(text);
     expect(error.code).toBe('policy-invalid');
@@ -105,6 +171,14 @@ describe('parsePolicy', () => {
     expect((await faultOf(' '.repeat(POLICY_CHARS_MAX + 1))).message).toContain('longer');
     const powers = new Array(POLICY_ENTRIES_MAX + 1).fill('a.example');
     expect((await faultOf(JSON.stringify({ version: 1, powers }))).message).toContain('/powers: ');
+    const many = (count: number, of: unknown) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, of]));
+    const compartments = many(COMPARTMENTS_MAX + 1, {});
+    expect((await faultOf(JSON.stringify({ version: 1, compartments }))).message).toContain(
+      '/compartments: there are more than 128',
+    );
+    const held = inA(JSON.stringify({ powers: many(COMPARTMENT_POWERS_MAX + 1, 'repo') }));
+    expect((await faultOf(held)).message).toContain('/compartments/a/powers: there are more than');
   });
 
   test('fails only with policy-invalid, in one bounded line', async () => {
@@ -118,6 +192,17 @@ describe('parsePolicy', () => {
           fc.oneof(fc.string(), fc.record({ http: fc.string(), paths: fc.array(fc.string()) })),
         )
         .map((powers) => JSON.stringify({ version: 1, powers })),
+      fc
+        .record(
+          {
+            globals: fc.array(fc.string()),
+            powers: fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.jsonValue())),
+            packages: fc.array(fc.string()),
+            limits: fc.dictionary(fc.string(), fc.string()),
+          },
+          { requiredKeys: [] },
+        )
+        .map((entry) => inA(JSON.stringify(entry))),
     );
     await fc.assert(
       fc.asyncProperty(text, async (policy) => {

@@ -1,25 +1,25 @@
 import { z } from 'zod';
 import { PowerboxError } from '../wire/errors.ts';
-import { POLICY_CHARS_MAX, POLICY_ENTRIES_MAX } from './limits.ts';
+import type { CompartmentPolicy, PolicyPower } from './compartment.ts';
+import { type CompartmentData, Compartments, Duration, Line, Size } from './compartment-schema.ts';
+import { readHttpWords } from './http-words.ts';
+import {
+  COMPARTMENT_POWERS_MAX,
+  COMPARTMENTS_MAX,
+  POLICY_CHARS_MAX,
+  POLICY_ENTRIES_MAX,
+} from './limits.ts';
 import type { Policy, PolicyLimits } from './policy.ts';
 import { type IsPublicSuffix, loadPublicSuffix } from './public-suffix.ts';
-import { quote, shorten } from './quote.ts';
 import { parseRule, type Rule, type RuleOptions } from './rule.ts';
+import { explainIssue, type Pointer, pointer } from './schema-fault.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 /**
- * The policy file, `powerbox.json`. This is the only file that imports zod: it is loaded when
- * there is a policy to read, and not for a plain `run`.
+ * The policy file, `powerbox.json`. It and the schema of compartments import zod: they are loaded
+ * when there is a policy to read, and not for a plain `run`.
  */
 
-/** Text that can be an argument or a path: not empty, one line, no NUL. */
-const Line = z
-  .string()
-  .min(1)
-  .max(4096)
-  .regex(/^[^\x00\r\n]*$/);
-const Size = z.string().regex(/^[0-9]+(?:\.[0-9]+)?[kKmMgGtT]?(?:[iI]?[bB])?$/);
-const Duration = z.string().regex(/^[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d)?$/);
 const Name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/);
 const Method = z.string().regex(/^[A-Z][A-Z0-9_-]{0,31}$/);
 
@@ -68,10 +68,10 @@ const PolicyFile = z.strictObject({
     .optional()
     .describe('Files whose values the box sees as placeholders'),
   env: z.record(Name, z.string().regex(/^[^\x00]*$/)).optional(),
+  compartments: Compartments.optional(),
 });
 
 type PolicyData = z.infer<typeof PolicyFile>;
-type Pointer = readonly PropertyKey[];
 
 /**
  * Reads a policy. Throws PowerboxError `policy-invalid`: one line that names the line and column
@@ -96,7 +96,8 @@ export async function parsePolicy(
   }
   const isPublicSuffix = text.includes('*.') ? await loadPublicSuffix() : undefined;
   const rules = readPowers(parsed.data, filename, { ...options, isPublicSuffix });
-  return makePolicy(parsed.data, rules);
+  const compartments = readCompartments(parsed.data, filename, isPublicSuffix);
+  return { ...makePolicy(parsed.data, rules), compartments };
 }
 
 /** JSON Schema (draft 2020-12) of the file, for editors; published as spec/powerbox.schema.json. */
@@ -141,7 +142,66 @@ function readPowers(data: PolicyData, filename: string, options: SuffixOptions):
   });
 }
 
-function makePolicy(data: PolicyData, rules: readonly Rule[]): Policy {
+function readCompartments(
+  { compartments = {} }: PolicyData,
+  filename: string,
+  isPublicSuffix: IsPublicSuffix | undefined,
+): Policy['compartments'] {
+  const entries = Object.entries(compartments);
+  if (entries.length > COMPARTMENTS_MAX) {
+    failAt(filename, ['compartments'], `there are more than ${COMPARTMENTS_MAX}`);
+  }
+  return Object.fromEntries(
+    entries.map(([name, data]) => {
+      const policy = makeCompartment(data);
+      const powers = Object.entries(policy.powers);
+      if (powers.length > COMPARTMENT_POWERS_MAX) {
+        const at = ['compartments', name, 'powers'];
+        failAt(filename, at, `there are more than ${COMPARTMENT_POWERS_MAX}`);
+      }
+      for (const [seen, { power, only }] of powers) {
+        checkRule(power, only, filename, ['compartments', name, 'powers', seen], isPublicSuffix);
+      }
+      return [name, policy];
+    }),
+  );
+}
+
+/** Words of http are read at once, so that a misspelt rule is found before it is needed. */
+function checkRule(
+  power: string,
+  only: readonly string[],
+  filename: string,
+  at: Pointer,
+  isPublicSuffix: IsPublicSuffix | undefined,
+): void {
+  try {
+    readHttpWords(power, only, isPublicSuffix);
+  } catch (error) {
+    if (!PowerboxError.is(error)) throw error;
+    fail(`Cannot read ${filename}: ${pointer(at)}: ${error.message}`, error.hint);
+  }
+}
+
+function makeCompartment(data: CompartmentData): CompartmentPolicy {
+  const powers = Object.entries(data.powers ?? {}).map(([name, written]) => {
+    const words = typeof written === 'string' ? { power: written } : written;
+    const { power, only = [], budget = [], approval = 'none' } = words;
+    const read: PolicyPower = { power, only, budget, approval };
+    return [name, read] as const;
+  });
+  const limits = Object.entries(data.limits ?? {}).filter(([, text]) => text !== undefined);
+  return {
+    globals: [...new Set(data.globals)].sort(),
+    powers: Object.fromEntries(powers),
+    packages: [...new Set(data.packages)].sort(),
+    builtins: data.builtins ?? [],
+    isolation: data.isolation ?? 'own',
+    limits: Object.fromEntries(limits) as Readonly<Record<string, string>>,
+  };
+}
+
+function makePolicy(data: PolicyData, rules: readonly Rule[]): Omit<Policy, 'compartments'> {
   const { memory, cpus, pids, disk, timeout } = data.limits ?? {};
   const limits: PolicyLimits = {
     ...(memory === undefined ? {} : { memory }),
@@ -159,67 +219,6 @@ function makePolicy(data: PolicyData, rules: readonly Rule[]): Policy {
     mask: data.mask ?? [],
     env: data.env ?? {},
   };
-}
-
-/** One fault in our words: zod's may repeat values, and speaks of itself. */
-function explainIssue(
-  issue: z.core.$ZodIssue | undefined,
-  value: unknown,
-): { path: Pointer; reason: string } {
-  if (issue === undefined) return { path: [], reason: 'it is not as it should be' };
-  const { path } = issue;
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return { path: [...path, issue.keys[0] ?? ''], reason: 'there is no such key' };
-    case 'invalid_union':
-      return explainUnion(issue, valueAt(value, path), value);
-    case 'invalid_type': {
-      const missing = valueAt(value, path) === undefined;
-      return { path, reason: missing ? 'it is missing' : `it must be of type ${issue.expected}` };
-    }
-    case 'invalid_value': {
-      if (valueAt(value, path) === undefined) return { path, reason: 'it is missing' };
-      return { path, reason: `it must be ${issue.values.map(String).join(' or ')}` };
-    }
-    case 'too_big':
-      return { path, reason: `it is larger or longer than ${issue.maximum}` };
-    case 'too_small':
-      return { path, reason: `it is smaller or shorter than ${issue.minimum}` };
-    case 'invalid_key':
-      return { path, reason: 'a name has letters, digits and underscores only' };
-    default:
-      return { path, reason: 'it is not written as it should be' };
-  }
-}
-
-/** Of a power that is neither text nor object, the branch of its own type explains. */
-function explainUnion(
-  issue: z.core.$ZodIssueInvalidUnion,
-  entry: unknown,
-  whole: unknown,
-): { path: Pointer; reason: string } {
-  const branch = issue.errors[typeof entry === 'string' ? 0 : 1]?.[0];
-  if (branch === undefined || (branch.code === 'invalid_type' && branch.path.length === 0)) {
-    return { path: issue.path, reason: 'it must be a rule or an object with the key "http"' };
-  }
-  return explainIssue({ ...branch, path: [...issue.path, ...branch.path] }, whole);
-}
-
-function valueAt(value: unknown, path: Pointer): unknown {
-  return path.reduce<unknown>(
-    (at, key) =>
-      typeof at === 'object' && at !== null && Object.hasOwn(at, key)
-        ? (at as Record<PropertyKey, unknown>)[key]
-        : undefined,
-    value,
-  );
-}
-
-function pointer(path: Pointer): string {
-  if (path.length === 0) return 'the whole';
-  const steps = path.map((step) => String(step).replaceAll('~', '~0').replaceAll('/', '~1'));
-  // Keys are foreign text: quoted without the quotes, they stay one harmless line.
-  return quote(shorten(`/${steps.join('/')}`)).slice(1, -1);
 }
 
 function failAt(filename: string, path: Pointer, reason: string): never {

@@ -16,7 +16,7 @@ export const TARGET_CHARS_MAX = 16_384;
 /** Longest policy file: hundreds of powers fit, and reading it never takes noticeable time. */
 export const POLICY_CHARS_MAX = 262_144;
 
-/** Deepest nesting of a policy file: the schema needs four levels, the rest is for clear errors. */
+/** Deepest nesting of a policy file: the schema needs six levels, the rest is for clear errors. */
 export const POLICY_DEPTH_MAX = 16;
 
 /** Longest list in a policy file: each power is looked at for each request. */
@@ -24,3 +24,9 @@ export const POLICY_ENTRIES_MAX = 512;
 
 /** Characters of foreign text that an error or a refusal repeats, so that it stays one line. */
 export const QUOTE_CHARS_MAX = 160;
+
+/** Most compartments of a policy file: a project's tools, which a person reads one by one. */
+export const COMPARTMENTS_MAX = 128;
+
+/** Most powers of one compartment: each becomes a grant before its code runs. */
+export const COMPARTMENT_POWERS_MAX = 64;

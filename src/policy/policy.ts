@@ -1,3 +1,4 @@
+import type { Compartments } from './compartment.ts';
 import type { Rule } from './rule.ts';
 
 /** What a policy file says, once read. Nothing is granted by it before the host accepts it. */
@@ -12,6 +13,7 @@ export interface Policy {
   /** Files whose values the box sees as placeholders. */
   readonly mask: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  readonly compartments: Compartments;
 }
 
 /** Each in the text of its flag: `--memory 512M`, `--cpus 1.5`, `--timeout 10m`. */
@@ -32,4 +34,5 @@ export const EMPTY_POLICY: Policy = {
   secrets: [],
   mask: [],
   env: {},
+  compartments: {},
 };
