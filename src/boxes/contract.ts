@@ -60,7 +60,15 @@ export interface BoxSpec {
   readonly limits: BoxLimits;
   /** What the program's standard streams are: the caller's own, or numbers of open files. */
   readonly stdio: readonly [StdioTarget, StdioTarget, StdioTarget];
+  /**
+   * `system`, the default, is for any program: the host's programs, a network that the egress
+   * serves. `bare` is for one program of ours that needs neither: an empty network, nothing but the
+   * mounts, few system calls. It is started by its path, without a search.
+   */
+  readonly walls?: Walls;
 }
+
+export type Walls = 'system' | 'bare';
 
 export type StdioTarget = 'inherit' | 'ignore' | 'pipe' | number;
 

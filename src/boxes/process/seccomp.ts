@@ -1,10 +1,27 @@
+import {
+  allow,
+  allowIfAnyOf,
+  assemble,
+  EAFNOSUPPORT,
+  ENOSYS,
+  EPERM,
+  type Instruction,
+  ifAnyBit,
+  ifEqual,
+  ifNoBit,
+  load,
+  mask,
+  onNumber,
+  prologue,
+  refuse,
+  refuseIfAnyOf,
+} from './bpf.ts';
 import { type Processor, type SystemCall, systemCallNumber } from './syscalls.ts';
 
 /**
  * The system call filter of a box, as classic BPF (seccomp(2)). It takes away what leads to more
- * authority or to large, rarely used parts of the kernel. Everything is 32-bit comparison: the
- * kernel itself truncates the arguments that are compared here (ioctl's command, socket's domain
- * and type, file modes) to 32 bits or less.
+ * authority or to large, rarely used parts of the kernel. The kernel itself truncates the arguments
+ * that are compared here (ioctl's command, socket's domain and type, file modes) to 32 bits or less.
  */
 
 /** Refused with EPERM whatever their arguments are. */
@@ -37,26 +54,6 @@ export const REFUSED: readonly SystemCall[] = [
  */
 export const UNKNOWN: readonly SystemCall[] = ['clone3', 'openat2'];
 
-const EPERM = 1;
-const ENOSYS = 38;
-const EAFNOSUPPORT = 97;
-const RET_ALLOW = 0x7fff_0000;
-const RET_ERRNO = 0x0005_0000;
-const RET_KILL_PROCESS = 0x8000_0000;
-
-const LOAD = 0x20; // BPF_LD | BPF_W | BPF_ABS
-const AND = 0x54; // BPF_ALU | BPF_AND | BPF_K
-const JUMP_IF_EQUAL = 0x15;
-const JUMP_IF_AT_LEAST = 0x35;
-const JUMP_IF_BITS = 0x45;
-const RETURN = 0x06;
-
-const OFFSET_NUMBER = 0;
-const OFFSET_PROCESSOR = 4;
-const argumentOffset = (index: number): number => 16 + 8 * index;
-
-const AUDIT_ARCH: Readonly<Record<Processor, number>> = { x64: 0xc000_003e, arm64: 0xc000_00b7 };
-const X32_BIT = 0x4000_0000;
 /** CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET} */
 const CLONE_NAMESPACES = 0x7e02_0000;
 const TERMINAL_COMMANDS = [0x5412, 0x541c, 0x541d]; // TIOCSTI, TIOCLINUX, TIOCCONS
@@ -70,8 +67,6 @@ const SOCK_SEQPACKET = 5;
 const SET_ID_BITS = 0o6000;
 /** O_CREAT and __O_TMPFILE: the flags with which open(2) reads its mode. */
 const OPEN_MAKES = 0o100 | 0o20000000;
-
-type Instruction = readonly [code: number, yes: number, no: number, value: number];
 
 export interface FilterOptions {
   /**
@@ -95,25 +90,7 @@ export function seccompFilter(target: Processor, options: FilterOptions): Buffer
     ...(options.sharesUser ? groupChecks(target) : []),
     allow(),
   ];
-  const bytes = Buffer.alloc(instructions.length * 8);
-  instructions.forEach(([code, yes, no, value], index) => {
-    bytes.writeUInt16LE(code, index * 8);
-    bytes.writeUInt8(yes, index * 8 + 2);
-    bytes.writeUInt8(no, index * 8 + 3);
-    bytes.writeUInt32LE(value, index * 8 + 4);
-  });
-  return bytes;
-}
-
-function prologue(target: Processor): Instruction[] {
-  const x32: Instruction[] = [[JUMP_IF_AT_LEAST, 0, 1, X32_BIT], refuse(ENOSYS)];
-  return [
-    [LOAD, 0, 0, OFFSET_PROCESSOR],
-    [JUMP_IF_EQUAL, 1, 0, AUDIT_ARCH[target]],
-    [RETURN, 0, 0, RET_KILL_PROCESS],
-    [LOAD, 0, 0, OFFSET_NUMBER],
-    ...(target === 'x64' ? x32 : []),
-  ];
+  return assemble(instructions);
 }
 
 function refusals(target: Processor): Instruction[] {
@@ -124,26 +101,24 @@ function refusals(target: Processor): Instruction[] {
 }
 
 function cloneCheck(target: Processor): Instruction[] {
-  const check: Instruction[] = [load(0), [JUMP_IF_BITS, 0, 1, CLONE_NAMESPACES], refuse(EPERM)];
+  const check = [load(0), ...ifAnyBit(CLONE_NAMESPACES, [refuse(EPERM)])];
   return onCall(target, 'clone', [...check, allow()]);
 }
 
 function socketCheck(): Instruction[] {
-  const type: Instruction[] = [load(1), [AND, 0, 0, 0xf]];
+  const type = [load(1), mask(0xf)];
   const internet = [...type, ...allowIfAnyOf([SOCK_STREAM, SOCK_DGRAM]), refuse(EAFNOSUPPORT)];
+  const unix = [
+    ...type,
+    ...allowIfAnyOf([SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET]),
+    refuse(EAFNOSUPPORT),
+  ];
   return [
     load(0),
-    [JUMP_IF_EQUAL, 3, 0, AF_UNIX],
-    [JUMP_IF_EQUAL, 2 + 9, 0, AF_INET],
-    [JUMP_IF_EQUAL, 1 + 9, 0, AF_INET6],
+    ...ifEqual(AF_UNIX, unix),
+    ...ifEqual(AF_INET, internet),
+    ...ifEqual(AF_INET6, internet),
     refuse(EAFNOSUPPORT),
-    // AF_UNIX: nine instructions.
-    ...type,
-    ...allowIfAnyOf([SOCK_STREAM, SOCK_DGRAM]),
-    [JUMP_IF_EQUAL, 0, 1, SOCK_SEQPACKET],
-    allow(),
-    refuse(EAFNOSUPPORT),
-    ...internet,
   ];
 }
 
@@ -154,14 +129,12 @@ function socketCheck(): Instruction[] {
 function modeChecks(target: Processor): Instruction[] {
   const mode = (index: number): Instruction[] => [
     load(index),
-    [JUMP_IF_BITS, 0, 1, SET_ID_BITS],
-    refuse(EPERM),
+    ...ifAnyBit(SET_ID_BITS, [refuse(EPERM)]),
     allow(),
   ];
   const opens = (flags: number): Instruction[] => [
     load(flags),
-    [JUMP_IF_BITS, 1, 0, OPEN_MAKES],
-    allow(),
+    ...ifNoBit(OPEN_MAKES, [allow()]),
     ...mode(flags + 1),
   ];
   return [
@@ -189,8 +162,7 @@ function groupChecks(target: Processor): Instruction[] {
     ...onCall(target, 'kill', unless(0, 0)),
     ...onCall(target, 'pidfd_send_signal', [
       load(3),
-      [JUMP_IF_BITS, 0, 1, PIDFD_SIGNAL_PROCESS_GROUP],
-      refuse(EPERM),
+      ...ifAnyBit(PIDFD_SIGNAL_PROCESS_GROUP, [refuse(EPERM)]),
       allow(),
     ]),
     ...onCall(target, 'setpriority', unless(0, 1)), // PRIO_PGRP
@@ -198,29 +170,6 @@ function groupChecks(target: Processor): Instruction[] {
   ];
 }
 
-/** `body`, which ends in a return on every way through it, for one call; else what follows. */
 function onCall(target: Processor, name: SystemCall, body: readonly Instruction[]): Instruction[] {
-  const number = systemCallNumber(name, target);
-  if (number === null) return [];
-  return [[JUMP_IF_EQUAL, 0, body.length, number], ...body];
-}
-
-function load(argument: number): Instruction {
-  return [LOAD, 0, 0, argumentOffset(argument)];
-}
-
-function refuse(errno: number): Instruction {
-  return [RETURN, 0, 0, RET_ERRNO | errno];
-}
-
-function allow(): Instruction {
-  return [RETURN, 0, 0, RET_ALLOW];
-}
-
-function allowIfAnyOf(values: readonly number[]): Instruction[] {
-  return values.flatMap((value): Instruction[] => [[JUMP_IF_EQUAL, 0, 1, value], allow()]);
-}
-
-function refuseIfAnyOf(values: readonly number[], errno: number): Instruction[] {
-  return values.flatMap((value): Instruction[] => [[JUMP_IF_EQUAL, 0, 1, value], refuse(errno)]);
+  return onNumber(systemCallNumber(name, target), body);
 }

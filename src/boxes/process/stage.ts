@@ -88,7 +88,7 @@ export function stageAsRoot(
   };
   take('files', folder, false);
   spec.mounts.forEach((mount, index) => {
-    take(`mount${index}`, mount.source, true);
+    take(`mount${index}`, mount.source, !isForAll(mount));
     if (mount.access !== 'copy') return;
     makeCopyFolders(mount);
     take(`copy${index}`, copyFolder(mount), true);
@@ -206,6 +206,12 @@ function copyFolder(mount: Mount): string {
 
 function isCopy(mount: Mount): boolean {
   return mount.access === 'copy';
+}
+
+/** A file that everybody may read needs no map of its owner to be read, only to be reached. */
+function isForAll({ access, source }: Mount): boolean {
+  const stat = lstatSync(source);
+  return access === 'ro' && stat.isFile() && (stat.mode & 0o004) !== 0;
 }
 
 function isFolder(path: string): boolean {

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import type { Readable } from 'node:stream';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { BoxLimits, BoxSpec, FileOverride, LimitsInForce } from '../contract.ts';
+import { bareFilter } from './bare-filter.ts';
 import { type ControlGroups, makeControlGroups } from './cgroup.ts';
 import { syntheticEtc } from './etc.ts';
 import { guardMounts } from './guard.ts';
@@ -22,7 +23,7 @@ import { seccompFilter } from './seccomp.ts';
 import { type Staging, stageAsRoot, stageAsUser } from './stage.ts';
 import { removeStandIns } from './stand-in.ts';
 import { lendStreams } from './streams.ts';
-import { CLONE_NEWPID } from './syscalls.ts';
+import { CLONE_NEWPID, type Processor } from './syscalls.ts';
 import { type Binding, viewArguments } from './view.ts';
 
 /** Descriptors of the program that starts a box; 0 to 2 are its streams, 3 the channel. */
@@ -80,7 +81,8 @@ export async function startBox(spec: BoxSpec, options: StartOptions = {}): Promi
   const asRoot = isHostRoot();
   const hostUid = asRoot ? HOST_UID_FIRST + randomInt(HOST_UID_COUNT) : (process.getuid?.() ?? 0);
   const guards = guardMounts(spec);
-  const files = lastOfEach([...syntheticEtc(spec.id), ...guards.files, ...spec.files]);
+  const etc = spec.walls === 'bare' ? [] : syntheticEtc(spec.id);
+  const files = lastOfEach([...etc, ...guards.files, ...spec.files]);
   const staging = asRoot ? stageAsRoot(spec, files, hostUid) : stageAsUser(spec, files);
   const mounted = staging.mounts.map((mount) => ({ mount, over: guards.over(mount) }));
   const bindings = [...mounted.flatMap(({ mount, over }) => [mount, ...over]), ...staging.files];
@@ -175,7 +177,7 @@ function playPlan(
   const open = [
     nameless(spec.stateDir, encodePlan(steps, target)),
     nameless(spec.stateDir, Buffer.from(view.map((argument) => `${argument}\0`).join(''))),
-    nameless(spec.stateDir, seccompFilter(target, { sharesUser: hostUid === process.getuid?.() })),
+    nameless(spec.stateDir, filterOf(spec, target, hostUid)),
   ];
   try {
     return spawn(PERL, [PLAYER, String(PLAN_FD)], {
@@ -210,7 +212,7 @@ function startSteps(
     ...(staging.asCaller.length > 0 ? drop : []),
     ...namespaceSteps(hostUid, gid),
     step('dieWithParent', process.pid),
-    ...networkSteps({ transparent: options.transparent ?? true }),
+    ...networkOf(spec, options),
     ...staging.inNamespace,
     step('tell', '{"type":"listening","transparent":', kept('transparent'), '}'),
     step('await', '{"type":"go"}'),
@@ -221,16 +223,29 @@ function startSteps(
     call('make a pid namespace', 'unshare', CLONE_NEWPID),
     step('fork', ...TERMINAL_SIGNALS),
     step('ignore', ...TERMINAL_SIGNALS),
-    step('exec', BUBBLEWRAP, ...bubblewrapArguments(spec.program)),
+    step('exec', BUBBLEWRAP, ...bubblewrapArguments(spec)),
   ];
 }
 
-function bubblewrapArguments(program: readonly string[]): string[] {
+/** The network of bare walls has not even a loopback that is up. */
+function networkOf({ walls }: BoxSpec, options: StartOptions): Step[] {
+  return walls === 'bare'
+    ? [step('set', 'transparent', 0)]
+    : networkSteps({ transparent: options.transparent ?? true });
+}
+
+function filterOf({ walls }: BoxSpec, target: Processor, hostUid: number): Buffer {
+  return walls === 'bare'
+    ? bareFilter(target)
+    : seccompFilter(target, { sharesUser: hostUid === process.getuid?.() });
+}
+
+function bubblewrapArguments({ program, walls }: BoxSpec): string[] {
   return [
     ...['--args', String(ARGUMENTS_FD)],
     ...['--seccomp', String(FILTER_FD)],
     ...['--json-status-fd', String(STATUS_FD)],
-    ...['--', ...throughEnv(program, TERMINAL_SIGNALS)],
+    ...['--', ...(walls === 'bare' ? program : throughEnv(program, TERMINAL_SIGNALS))],
   ];
 }
 

@@ -15,6 +15,7 @@ const SYSTEM_LINKS: readonly string[] = ['/bin', '/lib', '/lib32', '/lib64', '/l
 
 /** The arguments of bubblewrap that make the view of a box. `bindings` are applied in order. */
 export function viewArguments(spec: BoxSpec, bindings: readonly Binding[]): string[] {
+  if (spec.walls === 'bare') return bareView(spec, bindings);
   const size = String(spec.limits.diskBytes ?? DISK_BYTES_DEFAULT);
   const tmpfs = (path: string, mode: string): string[] => [
     '--perms',
@@ -37,16 +38,27 @@ export function viewArguments(spec: BoxSpec, bindings: readonly Binding[]): stri
     ...['--symlink', '/run', '/var/run'],
     ...tmpfs(BOX_HOME, '0700'),
     ...hostEtcEntries().flatMap((path) => hostEntry(path)),
-    ...bindings.flatMap(({ source, target, writable }) => [
-      writable ? '--bind' : '--ro-bind',
-      source,
-      target,
-    ]),
+    ...bindings.flatMap(binding),
+    ...lastArguments(spec),
+  ];
+}
+
+/** Not even /proc, /dev or /tmp: a box in which there is nothing to write to, and nobody to see. */
+function bareView(spec: BoxSpec, bindings: readonly Binding[]): string[] {
+  return [...namespaces(), ...bindings.flatMap(binding), ...lastArguments(spec)];
+}
+
+function binding({ source, target, writable }: Binding): string[] {
+  return [writable ? '--bind' : '--ro-bind', source, target];
+}
+
+function lastArguments({ cwd, env }: BoxSpec): string[] {
+  return [
     // What bubblewrap built to hold the mounts is not for the box to write.
     ...['--remount-ro', '/'],
-    ...['--chdir', spec.cwd],
+    ...['--chdir', cwd],
     '--clearenv',
-    ...Object.entries(spec.env).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]),
   ];
 }
 
