@@ -1,6 +1,7 @@
 import { PowerboxError } from '../wire/errors.ts';
 import { type Database, openDatabase } from './database.ts';
 import type { Home } from './home.ts';
+import { type AgentTable, agentTable } from './kernel-agents-table.ts';
 import { approvalTable } from './kernel-approvals-table.ts';
 import { boxTable } from './kernel-boxes-table.ts';
 import { guarded, guardedDatabase } from './kernel-fault.ts';
@@ -15,12 +16,17 @@ import type { KernelStore } from './kernel-store.ts';
 import { tokenTable } from './kernel-tokens-table.ts';
 import { migrate } from './migrations.ts';
 
+/** The state of a home: what the kernel judges by, and what the daemon keeps beside it. */
+export interface HomeStore extends KernelStore {
+  readonly agents: AgentTable;
+}
+
 /**
  * The state in SQLite. What a transaction has kept outlives the kill of every process at once, and
  * a loss of power from the next checkpoint on; a loss of power takes the last transactions whole,
  * and in order. Throws `store-unavailable`, and `state-unusable` for the state of a newer Powerbox.
  */
-export function openKernelStore(home: Home): KernelStore {
+export function openKernelStore(home: Home): HomeStore {
   const database = guardedDatabase(guarded(() => openDatabase(home.state)));
   try {
     migrate(database, KERNEL_MIGRATIONS);
@@ -31,7 +37,7 @@ export function openKernelStore(home: Home): KernelStore {
   }
 }
 
-function kernelStore(database: Database): KernelStore {
+function kernelStore(database: Database): HomeStore {
   let running = false;
   return {
     transaction(work) {
@@ -53,6 +59,7 @@ function kernelStore(database: Database): KernelStore {
     approvals: approvalTable(database),
     boxes: boxTable(database),
     tokens: tokenTable(database),
+    agents: agentTable(database),
     close: () => database.close(),
   };
 }

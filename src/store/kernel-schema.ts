@@ -1,3 +1,4 @@
+import { AGENT_MIGRATION } from './kernel-agents-table.ts';
 import type { Migrations } from './migrations.ts';
 
 /**
@@ -132,4 +133,5 @@ export const KERNEL_MIGRATIONS: Migrations = [
     expires INTEGER
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX tokens_guest ON tokens (guest);`,
+  AGENT_MIGRATION,
 ];

@@ -16,7 +16,10 @@ const PINS = [
   {
     file: 'state',
     migrations: KERNEL_MIGRATIONS,
-    hashes: ['dcb63e1eedff7023f47a6b5778f22ea0543f7d0073c9bb213dc737d6710c2feb'],
+    hashes: [
+      'dcb63e1eedff7023f47a6b5778f22ea0543f7d0073c9bb213dc737d6710c2feb',
+      'c89dcf492569ebe870cae24332621a1012e15a7479057b1897631cc543f0cd5b',
+    ],
   },
   {
     file: 'journal',

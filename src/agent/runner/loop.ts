@@ -1,0 +1,194 @@
+import { jsonSchema, type LanguageModel, type ModelMessage, stepCountIs, streamText, type ToolSet, tool } from 'ai';
+import { receivedError } from '../../gateway/send-error.ts';
+import { PowerboxError } from '../../wire/errors.ts';
+import type {
+  AgentCall,
+  AgentMessage,
+  AgentResult,
+  RunnerEnd,
+  RunnerSide,
+  RunnerTask,
+} from '../../wire/runner.ts';
+import {
+  CALLS_MAX,
+  CALLS_READ_MAX,
+  INPUT_CHARS_MAX,
+  NAME_CHARS_MAX,
+  RESULT_CHARS_MAX,
+  SHOWN_CHARS_MAX,
+  TEXT_CHARS_MAX,
+} from '../limits.ts';
+import type { Emitter } from './emitter.ts';
+import { modelMessages } from './messages.ts';
+import { bounded, wellFormed } from './show.ts';
+import type { OfferedTool, Toolbox } from './toolbox.ts';
+import { trimmed } from './trim.ts';
+
+export interface LoopParts {
+  readonly task: RunnerTask;
+  readonly model: LanguageModel;
+  readonly toolbox: Toolbox;
+  readonly side: Pick<RunnerSide, 'step'>;
+  readonly emitter: Emitter;
+  system(): Promise<string>;
+}
+
+/**
+ * Answer after answer, until one calls no tool. What a step adds is kept before the next begins, so
+ * whatever ends a run leaves a conversation in which every call has its result.
+ */
+export async function runLoop(parts: LoopParts): Promise<RunnerEnd> {
+  const { task, side, emitter } = parts;
+  let messages = task.messages;
+  let { cut } = task;
+  for (let step = 1; step <= task.steps; step += 1) {
+    emitter.emit({ type: 'step', step });
+    const answer = await askModel(parts, modelMessages(messages, cut));
+    const results = await callAll(parts, answer.calls);
+    const added = addedBy(answer, results);
+    await emitter.flush();
+    await side.step(added);
+    if (answer.calls.length === 0) {
+      return { why: 'done', code: null, reason: 'The model has answered.' };
+    }
+    const all = [...messages, ...added];
+    messages = trimmed(all);
+    cut += all.length - messages.length;
+  }
+  const reason = `The model has answered ${task.steps} times, and may not again in this run.`;
+  return { why: 'steps', code: null, reason };
+}
+
+function addedBy(answer: Answer, results: readonly AgentResult[]): readonly AgentMessage[] {
+  const said = { role: 'assistant', ...answer } as const;
+  return results.length === 0 ? [said] : [said, { role: 'tool', results }];
+}
+
+/** Says why a run could not go on. */
+export function failedEnd(error: unknown): RunnerEnd {
+  const known = PowerboxError.is(error) ? error : receivedError(error);
+  if (known !== undefined) return { why: 'failed', code: known.code, reason: known.message };
+  const words = error instanceof Error ? error.message : 'it failed';
+  const reason = `The answer of the model cannot be used: ${bounded(wellFormed(words), 300)}`;
+  return { why: 'failed', code: null, reason };
+}
+
+interface Answer {
+  readonly text: string;
+  readonly calls: readonly AgentCall[];
+}
+
+async function askModel(parts: LoopParts, messages: ModelMessage[]): Promise<Answer> {
+  const { task, model, toolbox, emitter } = parts;
+  const cut = new AbortController();
+  const { fullStream } = streamText({
+    model,
+    system: await parts.system(),
+    messages,
+    // They have nothing to execute: the library reads calls, and this loop does them in order.
+    tools: toolSet(await toolbox.offered()),
+    maxOutputTokens: task.answerTokens,
+    maxRetries: 0,
+    stopWhen: stepCountIs(1),
+    abortSignal: cut.signal,
+    onError: () => undefined,
+  });
+  let text = '';
+  const calls: AgentCall[] = [];
+  try {
+    for await (const part of fullStream) {
+      if (part.type === 'error') throw part.error;
+      if (part.type === 'text-delta') {
+        const words = wellFormed(part.text);
+        text += words;
+        if (text.length > TEXT_CHARS_MAX) throw tooLong('longer than any answer may be');
+        emitter.emit({ type: 'text', text: words });
+      }
+      if (part.type === 'tool-call') {
+        calls.push(readCall(part.toolCallId, part.toolName, part.input, calls));
+        if (calls.length > CALLS_READ_MAX) throw tooLong('a flood of calls');
+      }
+    }
+  } finally {
+    cut.abort();
+  }
+  return { text: wellFormed(text), calls };
+}
+
+function tooLong(what: string): PowerboxError {
+  return new PowerboxError('agent-failed', `Cannot read the answer of the model: it is ${what}.`);
+}
+
+function toolSet(offered: readonly OfferedTool[]): ToolSet {
+  return Object.fromEntries(
+    offered.map(({ name, description, input }) => [
+      name,
+      tool({ description, inputSchema: jsonSchema(input) }),
+    ]),
+  );
+}
+
+/** Names and numbers as every provider takes them back, whatever the model wrote. */
+function readCall(
+  id: string,
+  name: string,
+  input: unknown,
+  before: readonly AgentCall[],
+): AgentCall {
+  const plain = (text: string): string => text.replace(/[^A-Za-z0-9_-]/g, '_');
+  const wanted = plain(id).slice(0, NAME_CHARS_MAX) || 'call';
+  const isTaken = before.some((call) => call.id === wanted);
+  const tool = plain(name).slice(0, 64) || 'none';
+  const isObject = typeof input === 'object' && input !== null && !Array.isArray(input);
+  const text = isObject ? wellFormedJson(input) : '{}';
+  return { id: isTaken ? `${wanted}-${before.length}` : wanted, tool, input: text };
+}
+
+/** What is too long is not kept; the model is told so in the result. */
+function wellFormedJson(input: object): string {
+  const text = JSON.stringify(input, (_, value: unknown) =>
+    typeof value === 'string' ? wellFormed(value) : value,
+  );
+  return text.length > INPUT_CHARS_MAX ? '{}' : text;
+}
+
+async function callAll(
+  { toolbox, emitter }: LoopParts,
+  calls: readonly AgentCall[],
+): Promise<readonly AgentResult[]> {
+  const results: AgentResult[] = [];
+  for (const { id, tool: name, input } of calls) {
+    const isOver = results.length >= CALLS_MAX;
+    if (isOver) {
+      const text = `Not done: an answer may make ${CALLS_MAX} calls at most.`;
+      results.push({ id, tool: name, text, failed: true });
+      continue;
+    }
+    const given = JSON.parse(input) as Readonly<Record<string, unknown>>;
+    emitter.emit({ type: 'tool', tool: name, text: shownInput(given) });
+    const { text, failed } = await outcomeOf(toolbox, name, given);
+    const told = bounded(wellFormed(text), RESULT_CHARS_MAX);
+    emitter.emit({ type: 'result', tool: name, text: bounded(told, SHOWN_CHARS_MAX), failed });
+    results.push({ id, tool: name, text: told, failed });
+  }
+  return results;
+}
+
+function shownInput(input: Readonly<Record<string, unknown>>): string {
+  const { code } = input;
+  return bounded(typeof code === 'string' ? code : JSON.stringify(input), SHOWN_CHARS_MAX);
+}
+
+async function outcomeOf(
+  toolbox: Toolbox,
+  name: string,
+  input: Readonly<Record<string, unknown>>,
+): Promise<{ readonly text: string; readonly failed: boolean }> {
+  try {
+    return await toolbox.call(name, input);
+  } catch (error) {
+    const known = receivedError(error);
+    const words = error instanceof Error ? error.message : String(error);
+    return { text: known === undefined ? words : `[${known.code}] ${known.message}`, failed: true };
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The runner of one model: a process in walls of its own that speaks with the daemon and with
+ * nobody else. It reads what a model wrote, and holds what the guest holds.
+ */
+import type { GuestDoor } from '../../wire/doors.ts';
+import type { RunnerSide, RunnerTask } from '../../wire/runner.ts';
+import { DECLARATIONS_CHARS_MAX } from '../limits.ts';
+import { codePrompt, type NamedDeclaration, toolsPrompt } from '../prompt.ts';
+import { openChannel } from './channel.ts';
+import { codeToolbox } from './code-mode.ts';
+import { makeEmitter } from './emitter.ts';
+import { failedEnd, runLoop } from './loop.ts';
+import type { ModelPower } from './model-fetch.ts';
+import { openLanguageModel } from './providers.ts';
+import { toolToolbox } from './tool-mode.ts';
+
+async function main(): Promise<void> {
+  const side = openChannel() as unknown as RunnerSide;
+  const task = await side.begin();
+  const emitter = makeEmitter(side);
+  const end = await run(side, task, emitter).catch(failedEnd);
+  await emitter.flush();
+  await side.end(end);
+}
+
+async function run(
+  side: RunnerSide,
+  task: RunnerTask,
+  emitter: ReturnType<typeof makeEmitter>,
+): ReturnType<typeof runLoop> {
+  const door = await side.door();
+  const model = openLanguageModel(task, (await door.lookup('model')) as ModelPower);
+  const toolbox = task.mode === 'code' ? codeToolbox(side) : toolToolbox(door, side);
+  const system = (): Promise<string> => promptOf(door, task);
+  return runLoop({ task, model, toolbox, side, emitter, system });
+}
+
+async function promptOf(door: GuestDoor, { guest, mode, agents }: RunnerTask): Promise<string> {
+  if (mode === 'tools') return toolsPrompt({ guest, agents, powers: [] });
+  return codePrompt({ guest, agents, powers: await declared(door) });
+}
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+
+async function declared(door: GuestDoor): Promise<readonly NamedDeclaration[]> {
+  const found: NamedDeclaration[] = [];
+  let chars = 0;
+  for (const { name, type, kind } of await door.list('')) {
+    // Of its own model an agent needs no declaration: it is what answers.
+    if (type !== 'grant' || kind === null || name === 'model' || !IDENTIFIER.test(name)) continue;
+    const { declaration } = await door.describe(name);
+    chars += declaration.length;
+    if (chars > DECLARATIONS_CHARS_MAX) break;
+    found.push({ name, kind, declaration });
+  }
+  return found;
+}
+
+void main().catch(() => process.exit(70));
