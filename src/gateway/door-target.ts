@@ -1,5 +1,6 @@
 import { RpcTarget } from 'capnweb';
 import { type Guard, guardOf } from '../ocap/derive.ts';
+import type { MethodDefinition } from '../ocap/power.ts';
 import type { GuestDoor, HostDoor } from '../wire/doors.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { answer, crossIn } from './crossing.ts';
@@ -11,30 +12,36 @@ import type { Session } from './session.ts';
 interface OpenDoor {
   readonly session: Session;
   readonly holder: string;
-  readonly door: GuestDoor | HostDoor;
+  readonly door: object;
 }
 
 const OPEN = new WeakMap<object, OpenDoor>();
 
-const GuestTarget = classOf(GUEST_METHODS);
-const HostTarget = classOf(HOST_METHODS);
+export type MakeTarget<Door extends object> = (
+  session: Session,
+  holder: string,
+  door: Door,
+) => RpcTarget;
 
-export function guestTarget(session: Session, holder: string, door: GuestDoor): RpcTarget {
-  const target = new GuestTarget();
-  OPEN.set(target, { session, holder, door });
-  return target;
+/** Makes objects of a session that have these methods and no other. */
+export function targetsOf<Door extends object>(
+  methods: Readonly<Record<string, MethodDefinition>>,
+): MakeTarget<Door> {
+  const Target = classOf(methods);
+  return (session, holder, door) => {
+    const target = new Target();
+    OPEN.set(target, { session, holder, door });
+    return target;
+  };
 }
 
-export function hostTarget(session: Session, holder: string, door: HostDoor): RpcTarget {
-  const target = new HostTarget();
-  OPEN.set(target, { session, holder, door });
-  return target;
-}
+export const guestTarget: MakeTarget<GuestDoor> = targetsOf(GUEST_METHODS);
+export const hostTarget: MakeTarget<HostDoor> = targetsOf(HOST_METHODS);
 
 type DoorMethod = (...args: readonly unknown[]) => Promise<unknown>;
 
 /** As with powers, the prototype has the methods of the table and nothing else. */
-function classOf(methods: typeof GUEST_METHODS): typeof RpcTarget {
+function classOf(methods: Readonly<Record<string, MethodDefinition>>): typeof RpcTarget {
   const guard: Guard = guardOf({ kind: 'door', facets: { root: methods } });
   const Target = class extends RpcTarget {};
   for (const name of Object.keys(methods)) {
