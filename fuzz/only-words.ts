@@ -4,6 +4,7 @@ import { directoryPower } from '../src/powers/directory/power.ts';
 import { mailboxPower } from '../src/powers/mailbox/power.ts';
 import { modelPower } from '../src/powers/model/power.ts';
 import { secretPower } from '../src/powers/secret/power.ts';
+import { storePower } from '../src/powers/store/power.ts';
 import { PowerboxError } from '../src/wire/errors.ts';
 import { type FuzzTarget, holds, textOf } from './target.ts';
 
@@ -16,6 +17,7 @@ const POWERS: readonly (readonly [AnyPower, unknown])[] = [
   [modelPower, 'openai'],
   [mailboxPower, 'host'],
   [directoryPower, 'host'],
+  [storePower, 'notes'],
 ].map(([power, words]) => {
   const any = power as unknown as AnyPower;
   return [any, any.readConfig(words as string)];
@@ -35,6 +37,8 @@ export const onlyWordsTarget: FuzzTarget = {
     'git -C /srv -- workspace=/srv/repo:rw mount=/a:/b:ro env=A=1,"B=x y" time=60 pids=4',
     'openai https://example.com/v1 credential=KEY price=m:1.5:2 extras=n',
     'host/tools:rw',
+    'ro keys=notes/*,config value=4K bytes=100K items=1000',
+    'notes bytes=10M items=5000',
   ],
   words: ['=', ',', '"', "'", '\\', '*', '**', '|', '<', ' ', '--', '/', ':', '..', 'K', '\ud800'],
   check(input) {

@@ -17,7 +17,10 @@ import { modelPower } from '../powers/model/power.ts';
 import { openSecret } from '../powers/secret/live.ts';
 import { secretPower } from '../powers/secret/power.ts';
 import { sqlPower } from '../powers/sql/kind.ts';
+import { openStore } from '../powers/store/live.ts';
+import { storePower } from '../powers/store/power.ts';
 import type { Home } from '../store/home.ts';
+import { valuesPlace } from '../store/values-database.ts';
 import { readSecret } from '../vault/store.ts';
 
 /**
@@ -30,6 +33,7 @@ export function ownKinds(
   kernel: () => Kernel,
 ): readonly InstalledKind[] {
   const secret = (name: string) => readSecret(home, name).secret;
+  const values = valuesPlace(home);
   return [
     install(httpPower, (config) => openHttp(config, fetcher)),
     install(filesPower, (config) => openFiles(config, { excluded: [home.root] })),
@@ -46,6 +50,7 @@ export function ownKinds(
       return openDirectory(config, { names, kindOf: (grant) => view(grant).power.kind });
     }),
     install(secretPower, (config) => openSecret(config, { secret })),
+    install(storePower, (config) => openStore(config, values)),
   ];
 }
 

@@ -7,6 +7,7 @@ import { directoryPower } from './directory/power.ts';
 import { mailboxPower } from './mailbox/power.ts';
 import { modelPower } from './model/power.ts';
 import { secretPower } from './secret/power.ts';
+import { storePower } from './store/power.ts';
 
 const hello = { model: 'm', messages: [{ role: 'user', content: 'hello' }] };
 
@@ -16,6 +17,7 @@ describe.each([
   ['model', modelPower, 'chat', [hello], [{ ...hello, n: 2 }]],
   ['mailbox', mailboxPower, 'send', ['hello'], ['']],
   ['directory', directoryPower, 'lookup', ['a/b'], ['../a']],
+  ['store', storePower, 'put', ['a/b', { c: [1] }], [1, 1]],
 ] as const)('what is derived from %s', (kind, power, method, good, bad) => {
   const declared = power as unknown as Declared;
 

@@ -2,7 +2,7 @@ import { PowerboxError } from '../wire/errors.ts';
 import { type Database, faultOf, isRefusedRow } from './database.ts';
 
 /** Runs `work`; what the disk or the engine throws becomes an error of the table. */
-export function guarded<T>(work: () => T): T {
+export function guarded<T>(work: () => T, file = 'state.db'): T {
   try {
     return work();
   } catch (error) {
@@ -14,7 +14,7 @@ export function guarded<T>(work: () => T): T {
         cause: error,
       });
     }
-    const hint = fault === 'damaged' ? { hint: 'Keep a copy of state.db; it is damaged.' } : {};
+    const hint = fault === 'damaged' ? { hint: `Keep a copy of ${file}; it is damaged.` } : {};
     throw new PowerboxError('store-unavailable', `Cannot use the state: ${reason}.`, {
       ...hint,
       cause: error,
@@ -23,19 +23,20 @@ export function guarded<T>(work: () => T): T {
 }
 
 /** The same database; everything that it throws has passed `guarded`. */
-export function guardedDatabase(database: Database): Database {
+export function guardedDatabase(database: Database, file?: string): Database {
+  const through = <T>(work: () => T): T => guarded(work, file);
   return {
-    exec: (sql) => guarded(() => database.exec(sql)),
+    exec: (sql) => through(() => database.exec(sql)),
     prepare(sql) {
-      const statement = guarded(() => database.prepare(sql));
+      const statement = through(() => database.prepare(sql));
       return {
-        run: (...values) => guarded(() => statement.run(...values)),
-        get: (...values) => guarded(() => statement.get(...values)),
-        all: (...values) => guarded(() => statement.all(...values)),
-        iterate: (...values) => guarded(() => statement.iterate(...values)),
+        run: (...values) => through(() => statement.run(...values)),
+        get: (...values) => through(() => statement.get(...values)),
+        all: (...values) => through(() => statement.all(...values)),
+        iterate: (...values) => through(() => statement.iterate(...values)),
       };
     },
-    exclusively: (work) => guarded(() => database.exclusively(work)),
-    close: () => guarded(() => database.close()),
+    exclusively: (work) => through(() => database.exclusively(work)),
+    close: () => through(() => database.close()),
   };
 }

@@ -42,7 +42,7 @@ describe('each kind of power', () => {
   it('is there', async () => {
     const kinds = (await place.json('power', 'kinds')).map(({ id }) => String(id)).sort();
     expect(kinds).toEqual([
-      ...['command', 'directory', 'files', 'http', 'mailbox', 'model', 'secret', 'sql'],
+      ...['command', 'directory', 'files', 'http', 'mailbox', 'model', 'secret', 'sql', 'store'],
     ]);
   });
 
