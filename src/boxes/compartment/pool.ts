@@ -1,17 +1,17 @@
-import type { WatchLimits, WorkerBox } from './start.ts';
-import { startWorker } from './start.ts';
+import { startWorker, type WorkerBox } from './start.ts';
+import type { WatchLimits } from './watch.ts';
 
 export interface PoolOptions {
   /** The home's `boxes`. */
   readonly boxes: string;
   /** Workers that are kept ready. */
   readonly warm?: number;
-  /** A name for each worker's box. */
-  readonly newId: () => string;
+  /** Another file than the worker's own; for tests, which run from the sources. */
+  readonly main?: string;
 }
 
 export interface TakeLimits extends WatchLimits {
-  readonly memoryBytes: number;
+  readonly memoryBytes?: number;
 }
 
 /** Compartment workers that are started before they are asked for. Each is given out once. */
@@ -24,11 +24,17 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-export function openPool({ boxes, newId }: PoolOptions): Pool {
+export function openPool({ boxes, main }: PoolOptions): Pool {
   return {
-    async take({ memoryBytes, ...watch }) {
-      const worker = await startWorker({ id: newId(), program: 'compartment', memoryBytes, boxes });
-      worker.watch(watch);
+    async take(limits) {
+      const { memoryBytes } = limits;
+      const worker = await startWorker({
+        program: 'compartment',
+        boxes,
+        ...(memoryBytes === undefined ? {} : { memoryBytes }),
+        ...(main === undefined ? {} : { main }),
+      });
+      worker.watch(limits);
       return worker;
     },
     warm: () => 0,

@@ -1,17 +1,37 @@
+import { chmodSync, mkdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { PowerboxError } from '../../wire/errors.ts';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { processStartTime } from '../process/proc.ts';
+import type { RunningBox } from '../process/running.ts';
+import { startBox } from '../process/start.ts';
+import { MEMORY_BYTES_DEFAULT } from './limits.ts';
+import { workerSpec } from './walls.ts';
+import type { WatchLimits } from './watch.ts';
+import { workerBox } from './worker-box.ts';
 
 /** A program of ours in a box that holds nothing: no network, no files, one channel. */
 export type WorkerProgram = 'compartment' | 'agent';
 
+export interface WorkerOptions {
+  readonly program: WorkerProgram;
+  /** Of the whole process, kept by the operating system. */
+  readonly memoryBytes?: number;
+  /** The home's `boxes`; nothing of a worker stays in it. */
+  readonly boxes: string;
+  /** Another file than the program's own; for tests, which run from the sources. */
+  readonly main?: string;
+}
+
 export type WorkerEndReason =
-  /** It ended by itself, as when its channel was closed. */
+  /** It ended by itself, as it does when its channel is closed. */
   | 'closed'
   /** `kill` was called. */
   | 'killed'
   | 'memory'
-  /** It held its thread longer than a turn may, or used up its processor time. */
+  /** It held its thread longer than a turn may. */
   | 'turn'
+  /** Its processor time was used up. */
   | 'processor'
   /** Its life was over. */
   | 'time'
@@ -24,42 +44,60 @@ export interface WorkerEnd {
   readonly status: number;
 }
 
-/** What the host holds a worker to, as `watch.ts` does. What is left out has no bound. */
-export interface WatchLimits {
-  readonly turnMs?: number;
-  readonly cpuMs?: number;
-  readonly lifeMs?: number;
-}
-
 /** One process of ours in walls of its own. */
 export interface WorkerBox {
-  /** Process number on the host of what runs in it. */
+  /** Process number on the host of what runs in it; 0 when it is gone. */
   readonly pid: number;
-  /** Its one way out: lines of JSON. Destroying it makes the worker end by itself. */
+  /** Its one way out: lines of JSON. The worker ends by itself when it is destroyed. */
   readonly channel: Socket;
+  /** Resolves when the program has loaded and answers; never, when it ended before. */
+  readonly ready: Promise<void>;
   /** Resolves, and never rejects, when nothing of it is left. */
   readonly ended: Promise<WorkerEnd>;
   /** At once, whatever it does; resolves when nothing of it is left. */
   kill(): Promise<WorkerEnd>;
-  /** Holds it to limits from now on; a second call replaces the first. */
+  /** Holds it to these limits from now on. */
   watch(limits: WatchLimits): void;
-  /** Bytes of memory that it holds, and processor time that it has used. */
-  stats(): { readonly memoryBytes: number; readonly cpuMs: number };
+  /** Lowers the limit of its memory; false where that cannot be while it runs. */
+  lowerMemory(bytes: number): boolean;
+  /** Bytes of memory that it holds alone, and processor time that it has used. */
+  stats(): WorkerStats;
 }
 
-export interface WorkerOptions {
-  /** Names the box and its control groups; a-z, 0-9 and `-`. */
-  readonly id: string;
-  readonly program: WorkerProgram;
-  /** Of the whole process, kept by the operating system. */
+export interface WorkerStats {
   readonly memoryBytes: number;
-  /** Folder in which the box may have one of its own; the home's `boxes`. */
-  readonly boxes: string;
+  readonly cpuMs: number;
 }
 
-/** Rejects with `box-failed` or `box-forbidden`. */
-export function startWorker(options: WorkerOptions): Promise<WorkerBox> {
-  return Promise.reject(
-    new PowerboxError('box-failed', `Cannot start ${options.program}: this is not built yet.`),
+const PROGRAMS: Readonly<Record<WorkerProgram, URL>> = {
+  compartment: new URL('./worker/main.cjs', import.meta.url),
+  agent: new URL('../../agent/runner/main.cjs', import.meta.url),
+};
+
+let count = 0;
+
+/** Rejects with `box-failed` or `box-forbidden`. It is there to be written to at once. */
+export async function startWorker(options: WorkerOptions): Promise<WorkerBox> {
+  const starting = await startBox(
+    workerSpec({
+      id: `${WORKER_ID}${process.pid}-${processStartTime(process.pid)}-${++count}`,
+      stateDir: workersFolder(options.boxes),
+      main: options.main ?? fileURLToPath(PROGRAMS[options.program]),
+      memoryBytes: options.memoryBytes ?? MEMORY_BYTES_DEFAULT,
+    }),
   );
+  starting.handedOver();
+  const box: RunningBox = await starting.go();
+  return workerBox(box, box.stdout as unknown as Socket, box.stderr as unknown as Socket);
+}
+
+/** Beginning of the ids of workers' boxes; what follows names the process that started them. */
+export const WORKER_ID = 'worker-';
+
+/** One folder serves all: the files that a start hands on have no names. */
+function workersFolder(boxes: string): string {
+  const folder = join(boxes, 'workers');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  return folder;
 }

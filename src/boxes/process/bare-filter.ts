@@ -110,6 +110,8 @@ const ALLOWED: Readonly<Record<string, readonly [number | null, number | null]>>
 };
 
 const CLONE_THREAD = 0x1_0000;
+/** CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET} */
+const CLONE_NAMESPACES = 0x7e02_0000;
 /** O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND and __O_TMPFILE. */
 const OPEN_WRITES = 0o20003103;
 /** FIONBIO, FIONREAD, FIOCLEX; whether a stream is a terminal is answered without the kernel. */
@@ -146,7 +148,12 @@ export function bareFilter(target: Processor): Buffer {
   return assemble([
     ...prologue(target),
     ...Object.values(ALLOWED).flatMap((numbers) => onNumber(numbers[index], [allow()])),
-    ...check('clone', [load(0), ...ifNoBit(CLONE_THREAD, [refuse(EPERM)]), allow()]),
+    ...check('clone', [
+      load(0),
+      ...ifNoBit(CLONE_THREAD, [refuse(EPERM)]),
+      ...ifAnyBit(CLONE_NAMESPACES, [refuse(EPERM)]),
+      allow(),
+    ]),
     ...check('ioctl', [load(1), ...allowIfAnyOf(COMMANDS), refuse(ENOTTY)]),
     ...check('fcntl', [load(1), ...allowIfAnyOf(FCNTL_COMMANDS), refuse(EPERM)]),
     ...check('prctl', [load(0), ...allowIfAnyOf(PRCTL_OPTIONS), refuse(EPERM)]),

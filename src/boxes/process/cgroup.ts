@@ -1,4 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +26,13 @@ export interface ControlGroups {
    * so other work is better done meanwhile.
    */
   add(pid: number): Promise<void>;
+  /**
+   * Whether the kernel ended a process for want of memory. Only while the groups are there; false
+   * where they do not keep the memory.
+   */
+  memoryRanOut(): boolean;
+  /** Lowers the limit of memory; false where they keep none, or where more is in use. */
+  lowerMemory(bytes: number): boolean;
   /** Removes the groups; their processes must have ended. */
   remove(): Promise<void>;
 }
@@ -42,6 +56,7 @@ export function makeControlGroups(id: string, limits: BoxLimits): ControlGroups 
   );
   const keeps = new Set<Controller>();
   const folders = new Set<string>();
+  let memory: string | undefined;
   for (const [controller, list] of wanted) {
     const folder = unified
       ? unifiedFolder(id, controller)
@@ -49,6 +64,7 @@ export function makeControlGroups(id: string, limits: BoxLimits): ControlGroups 
     if (folder !== undefined && makeGroup(folder, list)) {
       keeps.add(controller);
       folders.add(folder);
+      if (controller === 'memory') memory = folder;
     }
   }
   return {
@@ -57,6 +73,9 @@ export function makeControlGroups(id: string, limits: BoxLimits): ControlGroups 
     add: async (pid) => {
       for (const folder of folders) await writeFile(join(folder, 'cgroup.procs'), String(pid));
     },
+    memoryRanOut: () => memory !== undefined && memoryKills(memory, version) > 0,
+    lowerMemory: (bytes) =>
+      memory !== undefined && isSet(memory, settings({ memoryBytes: bytes }, version).memory),
     remove: async () => {
       for (const folder of folders) await removeGroup(folder);
     },
@@ -68,9 +87,7 @@ export function makeControlGroups(id: string, limits: BoxLimits): ControlGroups 
  * process, if only one that is not yet reaped, stays. Gives true when none is left.
  */
 export function sweepControlGroups(id: string): boolean {
-  const own = existsSync(join(ROOT, 'cgroup.controllers'))
-    ? parents().map((parent) => join(parent, `powerbox-${id}`))
-    : ['memory', 'pids', 'cpu'].map((name) => join(ROOT, name, `powerbox-${id}`));
+  const own = places().map((parent) => join(parent, `powerbox-${id}`));
   for (const folder of own) {
     try {
       rmdirSync(folder);
@@ -112,6 +129,25 @@ function settings(limits: BoxLimits, version: 1 | 2): Record<Controller, Setting
   };
 }
 
+/** The boxes of which control groups are there, by an id that begins so. */
+export function listControlGroups(beginning: string): readonly string[] {
+  const found = places().flatMap((parent) => {
+    try {
+      return readdirSync(parent).filter((name) => name.startsWith(`powerbox-${beginning}`));
+    } catch {
+      return [];
+    }
+  });
+  return [...new Set(found.map((name) => name.slice('powerbox-'.length)))];
+}
+
+/** The folders in which groups of boxes lie. */
+function places(): string[] {
+  return existsSync(join(ROOT, 'cgroup.controllers'))
+    ? parents()
+    : ['memory', 'pids', 'cpu'].map((name) => join(ROOT, name));
+}
+
 /** Where groups may be made: below this process's own, beside it, at the root. */
 function parents(): string[] {
   const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/';
@@ -140,22 +176,33 @@ function makeGroup(folder: string, list: readonly Setting[]): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
   }
+  if (isSet(folder, list)) return true;
   try {
-    for (const { file, value, optional } of list) {
-      try {
-        writeFileSync(join(folder, file), value);
-      } catch (error) {
-        if (!optional) throw error;
-      }
-    }
-    return true;
+    rmdirSync(folder);
   } catch {
+    // Left empty; it holds nothing and limits nothing.
+  }
+  return false;
+}
+
+function isSet(folder: string, list: readonly Setting[]): boolean {
+  for (const { file, value, optional } of list) {
     try {
-      rmdirSync(folder);
+      writeFileSync(join(folder, file), value);
     } catch {
-      // Left empty; it holds nothing and limits nothing.
+      if (!optional) return false;
     }
-    return false;
+  }
+  return true;
+}
+
+/** How many processes of a group the kernel ended because its memory was used up. */
+function memoryKills(folder: string, version: 1 | 2): number {
+  try {
+    const file = version === 1 ? 'memory.oom_control' : 'memory.events';
+    return Number(/^oom_kill (\d+)$/m.exec(readFileSync(join(folder, file), 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
   }
 }
 

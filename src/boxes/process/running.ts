@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { ExitStatus, LimitsInForce } from '../contract.ts';
+import type { ControlGroups } from './cgroup.ts';
 import { END_MS_MAX, STOP_GRACE_MS } from './limits.ts';
 import { processStartTime, processState } from './proc.ts';
 
@@ -27,16 +28,25 @@ export interface RunningBox {
   signal(name: NodeJS.Signals): void;
   /** Asks the program to end (SIGTERM), and kills the whole box after `graceMs`. */
   stop(graceMs?: number): Promise<ExitStatus>;
+  /** Whether the kernel ended a process of it for want of memory; to be asked before `cleanUp`. */
+  memoryRanOut(): boolean;
+  /** Lowers the limit of its memory while it runs; false where that cannot be. */
+  lowerMemory(bytes: number): boolean;
   /** Removes control groups and stand-ins; call it after the end, and again after a failure. */
   cleanUp(): Promise<void>;
+}
+
+export interface RunningParts {
+  readonly limits: LimitsInForce;
+  readonly groups: ControlGroups;
+  release(): Promise<void>;
 }
 
 /** Resolves when bubblewrap names the box's process 1. */
 export function runningBox(
   child: ChildProcess,
   status: Readable,
-  limits: LimitsInForce,
-  release: () => Promise<void>,
+  parts: RunningParts,
 ): Promise<RunningBox> {
   const told = { text: '' };
   status.setEncoding('utf8');
@@ -70,13 +80,13 @@ export function runningBox(
       if (inside.pid !== undefined || !/"child-pid"/.test(told.text)) return;
       // bubblewrap counts by the ids of its own namespace; the host's are asked of the kernel.
       inside.pid = firstChild(firstChild(child.pid));
-      if (inside.pid !== undefined) resolve(box(child, inside.pid, limits, release, wait));
+      if (inside.pid !== undefined) resolve(box(child, inside.pid, parts, wait));
     });
     wait.catch(reject);
     closed.then(() => {
       if (inside.pid !== undefined) return;
       // A short program has ended before the kernel was asked for its id.
-      if (/"exit-code"/.test(told.text)) resolve(box(child, 0, limits, release, wait));
+      if (/"exit-code"/.test(told.text)) resolve(box(child, 0, parts, wait));
       else wait.then(() => reject(early()), reject);
     });
   });
@@ -89,8 +99,7 @@ function early(): PowerboxError {
 function box(
   child: ChildProcess,
   childPid: number,
-  limits: LimitsInForce,
-  release: () => Promise<void>,
+  { limits, groups, release }: RunningParts,
   wait: Promise<ExitStatus>,
 ): RunningBox {
   const signal = (name: NodeJS.Signals): void => {
@@ -118,6 +127,8 @@ function box(
         clearTimeout(timer);
       }
     },
+    memoryRanOut: () => groups.memoryRanOut(),
+    lowerMemory: (bytes) => groups.lowerMemory(bytes),
     cleanUp: release,
   };
 }

@@ -327,7 +327,7 @@ async function go(
     throw new PowerboxError('box-failed', 'Cannot start the box: it ended before its program.');
   }
   const limits: LimitsInForce = limitsInForce(wanted, groups);
-  const box = runningBox(child, streamAt(child, STATUS_FD), limits, release);
+  const box = runningBox(child, streamAt(child, STATUS_FD), { limits, groups, release });
   child.send({ type: 'go' });
   return await box;
 }

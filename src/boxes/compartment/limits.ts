@@ -1,0 +1,21 @@
+/** Bounds of worker processes, as the host keeps them. */
+
+/** Memory of a worker where its taker names none: its own 60 MB, and what a tool computes with. */
+export const MEMORY_BYTES_DEFAULT: number = 256 * 1024 ** 2;
+/** Least that a worker starts in. */
+export const MEMORY_BYTES_MIN: number = 96 * 1024 ** 2;
+/** What V8 and Node hold besides the heap of JavaScript; the heap is what remains of the limit. */
+export const MEMORY_BYTES_BESIDES_HEAP: number = 64 * 1024 ** 2;
+/** Files that node is linked with; there are seven on Debian. */
+export const LIBRARIES_MAX = 64;
+/** How long the loader may take to say which these are; it takes 5 ms. */
+export const LIBRARIES_MS_MAX = 10_000;
+/** How long a worker may take to say that it is there; it takes 150 ms. */
+export const READY_MS_MAX = 20_000;
+/** What is kept of the words with which a runtime gives up. */
+export const LAST_WORDS_CHARS_MAX = 4_096;
+/** How often a worker that moves or computes is looked at, at least and at most. */
+export const CHECK_MS_MAX = 250;
+export const CHECK_MS_MIN = 10;
+/** How often one is looked at that does neither. */
+export const IDLE_CHECK_MS_MAX = 1_000;

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { firstChild, type RunningBox } from '../process/running.ts';
+import { type Heartbeat, heartbeat } from './heartbeat.ts';
+import type { WorkerBox, WorkerEndReason } from './start.ts';
+import { type Watcher, watchWorker } from './watch.ts';
+
+/** proc(5) counts processor time in hundredths of a second, on every Linux. */
+const MS_PER_TICK = 10;
+
+export function workerBox(box: RunningBox, channel: Socket, beat: Socket): WorkerBox {
+  // A worker that ends while it is written to is told of by `ended`.
+  channel.on('error', () => undefined);
+  const pulse = heartbeat(beat);
+  const program = programOf(box);
+  let asked: WorkerEndReason | undefined;
+  let watcher: Watcher | undefined;
+  const kill = (why: WorkerEndReason): void => {
+    asked ??= why;
+    killBox(box);
+  };
+  const ended = box
+    .wait()
+    .then(
+      ({ status }) => status,
+      () => NO_STATUS,
+    )
+    .then(async (status) => {
+      watcher?.stop();
+      const why = asked ?? reasonOf(status, box, pulse);
+      channel.destroy();
+      beat.destroy();
+      await box.cleanUp().catch(() => undefined);
+      return { why, status };
+    });
+  const worker: WorkerBox = {
+    get pid() {
+      return program();
+    },
+    channel,
+    ready: pulse.ready,
+    ended,
+    kill() {
+      kill('killed');
+      return ended;
+    },
+    watch(limits) {
+      watcher?.stop();
+      watcher = watchWorker(limits, {
+        cpuMs: () => cpuMs(program()),
+        moved: () => channel.bytesRead + channel.bytesWritten,
+        pulse,
+        end: kill,
+      });
+    },
+    lowerMemory: (bytes) => box.lowerMemory(bytes),
+    stats: () => ({ memoryBytes: memoryBytes(program()), cpuMs: cpuMs(program()) }),
+  };
+  return worker;
+}
+
+/** Where no program ever ran. */
+const NO_STATUS = 125;
+const SIGKILLED = 137;
+/** SIGILL, SIGTRAP, SIGABRT: how V8 ends a process that has no more memory. */
+const ABORTED: readonly number[] = [132, 133, 134];
+
+function reasonOf(status: number, box: RunningBox, { lastWords }: Heartbeat): WorkerEndReason {
+  if (status === 0) return 'closed';
+  if (status === SIGKILLED && box.memoryRanOut()) return 'memory';
+  if (ABORTED.includes(status) && /out of memory|heap limit|allocat/i.test(lastWords())) {
+    return 'memory';
+  }
+  return 'failed';
+}
+
+/** The outermost process; with it all the others end. */
+function killBox({ pid }: RunningBox): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself meanwhile.
+  }
+}
+
+/** bubblewrap's process 1 has one child: the program. */
+function programOf({ childPid }: RunningBox): () => number {
+  let pid: number | undefined;
+  return () => {
+    pid ??= firstChild(childPid);
+    return pid ?? 0;
+  };
+}
+
+function cpuMs(pid: number): number {
+  const fields = statOf(pid);
+  return (Number(fields?.[11] ?? 0) + Number(fields?.[12] ?? 0)) * MS_PER_TICK;
+}
+
+function statOf(pid: number): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is its own: pages that it shares with other processes, such as Node's code, do not count. */
+function memoryBytes(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
