@@ -10,6 +10,7 @@ import { JOURNAL_MIGRATIONS } from './journal-table.ts';
 import { openKernelStore } from './kernel-database.ts';
 import { KERNEL_MIGRATIONS } from './kernel-schema.ts';
 import { migrate } from './migrations.ts';
+import { VALUES_MIGRATIONS } from './values-database.ts';
 
 /** A released migration never changes: homes exist that have run it. A new one gets a line here. */
 const PINS = [
@@ -28,6 +29,11 @@ const PINS = [
       '03c4269ed754225b2244185692ede44dc4d1bf38dd6bcb6ee9f250e84a9bf6c1',
       '4442f4609595ce5634be2a6358ce99fdc6e73617ea14507539d2e6cedfd0b5fd',
     ],
+  },
+  {
+    file: 'values',
+    migrations: VALUES_MIGRATIONS,
+    hashes: ['ef9450ca262e259681e3e91fe5dd95faa59601e0852da343df5841369b9c0e08'],
   },
 ];
 
