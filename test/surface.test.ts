@@ -21,6 +21,7 @@ const ERROR_CODES: Readonly<Record<string, readonly [number, number, boolean]>> 
   'evaluation-failed': [422, 65, false],
   'not-passable': [422, 65, false],
   'compartment-limit': [429, 75, false],
+  'not-locked-down': [500, 70, false],
   'compartment-ended': [410, 69, false],
   'compartment-unknown': [404, 66, false],
   'agent-unknown': [404, 66, false],

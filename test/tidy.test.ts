@@ -29,6 +29,7 @@ const ENTRIES = [
   'src/egress/main.ts',
   'src/quickstart/main.ts',
   'src/ocap/author.ts',
+  'src/confine/library.ts',
 ];
 
 const FILES = repositoryFiles();

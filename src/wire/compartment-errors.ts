@@ -35,6 +35,13 @@ export const COMPARTMENT_ERRORS = {
     retryable: false,
     hint: 'Make a new one, with a higher limit if it needs it.',
   },
+  // The library: `lockdown` was not called, or something else locked the process down.
+  'not-locked-down': {
+    http: 500,
+    exit: 70,
+    retryable: false,
+    hint: 'Call lockdown() of powerbox/ocap before anything else.',
+  },
   'compartment-ended': { http: 410, exit: 69, retryable: false, hint: 'Make a new one.' },
   'compartment-unknown': {
     http: 404,
