@@ -30,3 +30,9 @@ export const COMPARTMENTS_MAX = 128;
 
 /** Most powers of one compartment: each becomes a grant before its code runs. */
 export const COMPARTMENT_POWERS_MAX = 64;
+
+/** Most texts that one expression is taken to stand for: the choices of a person, not of a table. */
+export const TEXT_CHOICES_MAX = 16;
+
+/** Longest way from a name over constants to its text; keeps a constant of itself from turning. */
+export const TEXT_STEPS_MAX = 24;
