@@ -58,7 +58,8 @@ async function serveGateway() {
   const { root } = kernel.makePower('meter', {}, '');
   kernel.names.write('host', 'meter', root.id);
   const daemon = { info: async () => ({}), stop() {}, running: () => null };
-  const options = { kernel, tokens: store.tokens, home: home.root, port: null, daemon };
+  const workers = { warm: () => 0, take: () => Promise.reject(new Error('no compartments here')) };
+  const options = { kernel, tokens: store.tokens, home: home.root, port: null, daemon, workers };
   await openDoors({ ...options, log: console.error });
   process.stdout.write('ready\n');
 }

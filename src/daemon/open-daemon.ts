@@ -1,3 +1,4 @@
+import { openPool } from '../boxes/compartment/pool.ts';
 import { openDoors } from '../gateway/doors.ts';
 import { guestDoor } from '../gateway/guest-door.ts';
 import { processId } from '../host/box-record.ts';
@@ -70,8 +71,11 @@ export async function openDaemon(home: Home, log: Log, stop: () => void): Promis
     const started = Date.now();
     const version = ownVersion();
     writeDaemonRecord(home, { process: processId(process.pid), version, started });
+    const pool = openPool({ boxes: home.boxes });
+    opened.push(() => pool.close());
     const doors = await openDoors({
       kernel,
+      workers: pool,
       tokens: store.tokens,
       home: home.root,
       port: 0,
@@ -84,7 +88,10 @@ export async function openDaemon(home: Home, log: Log, stop: () => void): Promis
     });
     opened.push(() => doors.close());
     const isNeeded = (): boolean =>
-      doors.sessions() > 0 || link.all().length > 0 || kernel.pending().length > 0;
+      doors.sessions() > 0 ||
+      doors.compartments() > 0 ||
+      link.all().length > 0 ||
+      kernel.pending().length > 0;
     return { isNeeded, close };
   } catch (error) {
     await close();
@@ -117,7 +124,7 @@ function infoOf(
   kernel: Kernel,
   link: Link,
   self: { readonly version: string; readonly started: number },
-): Omit<DaemonInfo, 'sessions' | 'websocket'> {
+): Omit<DaemonInfo, 'sessions' | 'compartments' | 'websocket'> {
   const guests = kernel.principals().filter(({ id, removed }) => id !== HOST && removed === null);
   return {
     pid: process.pid,

@@ -118,7 +118,11 @@ function crossOut(
   const give = (part: unknown): unknown => {
     bytes += VALUE_BYTES;
     if (typeof part === 'string') bytes += part.length;
-    if (part === null || typeof part !== 'object' || part instanceof RpcTarget) return part;
+    if (part === null || typeof part !== 'object') return part;
+    if (part instanceof RpcTarget) {
+      targets.push(part);
+      return part;
+    }
     if (isReference(part)) {
       open += 1;
       const target = makePowerTarget(session, holder, part, done);
@@ -137,7 +141,9 @@ function crossOut(
   };
   try {
     const takeBack = (): void => {
-      for (const target of targets) heldBy(target)?.drop();
+      for (const target of targets) {
+        if (Symbol.dispose in target) (target as Disposable)[Symbol.dispose]();
+      }
     };
     return { value: give(value), bytes, takeBack };
   } finally {

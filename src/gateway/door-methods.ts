@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import type { MethodDefinition } from '../ocap/power.ts';
 import type { GuestDoor, HostDoor } from '../wire/doors.ts';
-import { ITEMS_MAX, LETTER_CHARS_MAX, RULES_MAX, TOKEN_MS_MAX, WORD_CHARS_MAX } from './limits.ts';
+import { CompartmentAsk } from './compartments/words.ts';
+import { ITEMS_MAX, LETTER_CHARS_MAX, RULES_MAX, TOKEN_MS_MAX } from './limits.ts';
+import { method, Word } from './method.ts';
 
 /**
  * The methods of the doors with the shapes of their arguments: what a peer sends is checked
  * against these before a door sees it, and a door has no method that is not here.
  */
 
-const Word = z.string().max(WORD_CHARS_MAX);
 const Letter = z.string().max(LETTER_CHARS_MAX);
 const Words = z.array(Word).max(RULES_MAX);
 const Flag = z.boolean();
@@ -45,14 +46,6 @@ const Asked = z.strictObject({
   only: Words.optional(),
 });
 
-/** Answers come from the daemon itself and are not checked. */
-const ANSWER = z.unknown();
-
-function method(args: Readonly<Record<string, z.ZodType>>): MethodDefinition {
-  const named = Object.entries(args).map(([name, schema]) => ({ name, schema }));
-  return { summary: '', args: named, returns: ANSWER };
-}
-
 export const GUEST_METHODS: Readonly<Record<keyof GuestDoor, MethodDefinition>> = {
   whoami: method({}),
   list: method({ path: Word }),
@@ -77,6 +70,7 @@ export const GUEST_METHODS: Readonly<Record<keyof GuestDoor, MethodDefinition>> 
   reject: method({ id: Word, reason: Letter }),
   dismiss: method({ id: Word }),
   adopt: method({ id: Word, enclosed: Word, path: Word }),
+  compartment: method({ words: CompartmentAsk }),
 };
 
 export const HOST_METHODS: Readonly<Record<keyof HostDoor, MethodDefinition>> = {

@@ -2,8 +2,13 @@ import { join } from 'node:path';
 import type { RpcTarget } from 'capnweb';
 import { HOST, type Kernel } from '../kernel/kernel.ts';
 import type { Token, TokenTable } from '../store/kernel-store.ts';
+import type { CompartmentDoor, CompartmentWords } from '../wire/compartment.ts';
 import type { DaemonInfo, GuestDoor } from '../wire/doors.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import { endFormer } from './compartments/holder.ts';
+import { makeRooms } from './compartments/rooms.ts';
+import { type Compartments, makeCompartments } from './compartments/service.ts';
+import type { Workers } from './compartments/worker.ts';
 import { guestTarget, hostTarget } from './door-target.ts';
 import { guestDoor } from './guest-door.ts';
 import { makeHandles } from './handles.ts';
@@ -26,6 +31,8 @@ export interface DoorsOptions {
   /** Port of the loopback interface for guests, 0 for any that is free; null for none. */
   readonly port: number | null;
   readonly daemon: DaemonSide;
+  /** The processes of compartments. */
+  readonly workers: Workers;
   readonly now?: () => number;
   /** Told what nobody meant to be read; never a secret. */
   log(error: unknown): void;
@@ -33,7 +40,7 @@ export interface DoorsOptions {
 
 /** What only the daemon itself knows. */
 export interface DaemonSide {
-  info(): Promise<Omit<DaemonInfo, 'sessions' | 'websocket'>>;
+  info(): Promise<Omit<DaemonInfo, 'sessions' | 'compartments' | 'websocket'>>;
   stop(): void;
   /** The box that a guest runs in now. */
   running(guest: string): string | null;
@@ -43,6 +50,8 @@ export interface Doors {
   readonly socket: string;
   readonly port: number | null;
   sessions(): number;
+  /** How many run. */
+  compartments(): number;
   /** Ends the sessions of a guest that was removed. */
   closeGuest(guest: string): void;
   /** Lets nobody in any more, and ends every session. */
@@ -58,6 +67,7 @@ type Open = (events: WireEvents) => WireEnd;
 interface Shared {
   readonly options: DoorsOptions;
   readonly sessions: Sessions;
+  readonly compartments: Compartments;
   readonly host: SessionHost;
   readonly now: () => number;
   /** The port, once it is open. */
@@ -68,9 +78,13 @@ interface Shared {
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const { kernel, tokens, log, now = Date.now } = options;
   const sessions = makeSessions();
-  const host = { kernel, handles: makeHandles(kernel), log, held: sessions.held };
+  const held = (): number => sessions.held() + rooms.held();
+  const host = { kernel, handles: makeHandles(kernel), log, held };
+  const rooms = makeRooms(options.workers, host);
+  const compartments = makeCompartments(kernel, rooms, now);
+  await endFormer(kernel);
   let port: PortDoor | undefined;
-  const shared = { options, sessions, host, now, port: () => port?.port ?? null };
+  const shared = { options, sessions, host, now, compartments, port: () => port?.port ?? null };
   const path = join(options.home, SOCKET_NAME);
   const closeSocket = await listenOnSocket(path, (open) => openHost(shared, open));
   try {
@@ -88,9 +102,10 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     socket: path,
     port: shared.port(),
     sessions: sessions.count,
+    compartments: compartments.count,
     closeGuest: sessions.closeOf,
     async close() {
-      const closed = [closeSocket(), port?.close()];
+      const closed = [closeSocket(), port?.close(), compartments.close()];
       sessions.closeAll();
       await Promise.all(closed);
     },
@@ -119,8 +134,20 @@ function openGuest(shared: Shared, { guest, expires }: Token, open: Open): void 
 
 function guestOf(shared: Shared, session: Session, guest: string): RpcTarget {
   const { kernel } = shared.options;
-  const door = guestDoor({ kernel, now: shared.now, ended: session.ended }, guest);
+  const { ended } = session;
+  const compartment = compartmentOf(shared, session, guest);
+  const door = guestDoor({ kernel, now: shared.now, ended, compartment }, guest);
   return guestTarget(session, guest, door);
+}
+
+/** The library's object stands for the door on the way to the peer. */
+function compartmentOf(
+  { compartments }: Shared,
+  session: Session,
+  maker: string,
+): (words: CompartmentWords) => Promise<CompartmentDoor> {
+  return async (words) =>
+    (await compartments.open(session, maker, words)) as unknown as CompartmentDoor;
 }
 
 function openHost(shared: Shared, open: Open): void {
@@ -132,13 +159,20 @@ function openHost(shared: Shared, open: Open): void {
       tokens,
       now,
       ended: own.ended,
+      compartment: compartmentOf(shared, own, HOST),
       info: async () => {
         const port = shared.port();
         const websocket = port === null ? null : { port };
-        return { ...(await daemon.info()), sessions: sessions.count(), websocket };
+        const { compartments } = shared;
+        return {
+          ...(await daemon.info()),
+          sessions: sessions.count(),
+          compartments: { running: compartments.count(), warm: shared.options.workers.warm() },
+          websocket,
+        };
       },
       stop: () => daemon.stop(),
-      running: (guest) => daemon.running(guest),
+      running: (guest) => daemon.running(guest) ?? shared.compartments.runningAs(guest),
       // The library's object stands for the door on the way to the peer.
       openGuest: (guest) => guestOf(shared, own, guest) as unknown as GuestDoor,
       closeGuest: sessions.closeOf,

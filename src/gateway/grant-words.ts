@@ -5,6 +5,9 @@ import { PowerboxError } from '../wire/errors.ts';
 import { definitionOf, type NewPower, readPower, rootOf, type WordedPower } from './power-words.ts';
 import { readBudget, readTime } from './quantity-words.ts';
 
+/** The receiver of a grant, its name there, and the box that it is for. */
+export type Receiver = Pick<GrantAsk, 'to' | 'as' | 'box'>;
+
 /**
  * Reads the words and gives what makes the grant, so that nothing is made before everything was
  * read. To be called in `kernel.together`: a power that is made for the grant goes with it when
@@ -17,21 +20,32 @@ export async function readGrant(
   now: number,
 ): Promise<() => Grant> {
   const to = kernel.principal(words.to).id;
+  const give = await readGift(kernel, giver, words, now);
+  return () => give({ to });
+}
+
+/** The same for a receiver that is made together with the grant. */
+export async function readGift(
+  kernel: Kernel,
+  giver: string,
+  words: Omit<GrantWords, 'to'>,
+  now: number,
+): Promise<(receiver: Receiver) => Grant> {
   const worded = await readPower(kernel, giver, words.power);
-  const ask = { ...readAsk(kernel, worded, words, now), to };
-  return () => {
+  const ask = readAsk(kernel, worded, words, now);
+  return (receiver) => {
     const parent =
       worded.type === 'grant'
         ? worded.grant
         : rootOf(kernel, worded.power, words.reason ?? '').grant.id;
-    return kernel.grant(giver, { ...ask, parent });
+    return kernel.grant(giver, { ...ask, ...receiver, parent });
   };
 }
 
 function readAsk(
   kernel: Kernel,
   worded: WordedPower,
-  words: GrantWords,
+  words: Omit<GrantWords, 'to'>,
   now: number,
 ): Omit<GrantAsk, 'parent' | 'to'> {
   const notBefore = words.begins === undefined ? null : readTime(words.begins, now);

@@ -1,4 +1,5 @@
 import { HOST, type Kernel, type Revocable } from '../kernel/kernel.ts';
+import type { CompartmentDoor, CompartmentWords } from '../wire/compartment.ts';
 import type { GrantFilter, GrantInfo, GuestDoor, RevokeInfo, RevokeWords } from '../wire/doors.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { canRequest } from './can-request.ts';
@@ -12,6 +13,8 @@ export interface DoorDeps {
   readonly kernel: Kernel;
   readonly ended: AbortSignal;
   now(): number;
+  /** Left out where no session could hold one. */
+  readonly compartment?: (words: CompartmentWords) => Promise<CompartmentDoor>;
 }
 
 const DAY_MS = 86_400_000;
@@ -64,6 +67,10 @@ export function guestDoor(deps: DoorDeps, holder: string): GuestDoor {
     },
     canRequest: async (method, url) => canRequest(kernel, holder, method, url, now()),
     ...mailDoor(deps, holder),
+    async compartment(words) {
+      if (deps.compartment !== undefined) return deps.compartment(words);
+      throw new PowerboxError('call-invalid', 'Cannot make a compartment but in a session.');
+    },
   };
 }
 

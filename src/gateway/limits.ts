@@ -12,7 +12,7 @@ export const HELD_BYTES_MAX = 64 * 1024 ** 2;
 export const ALL_HELD_BYTES_MAX = 512 * 1024 ** 2;
 /** Calls that a peer made and has not let go of; a client lets go when it has the answer. */
 export const HELD_CALLS_MAX = 4_096;
-/** Powers that one session was given and holds. */
+/** Powers and other objects that one session was given and holds. */
 export const REFERENCES_MAX = 1_024;
 /** Entries of a session's tables, of both sides; counts what is none of the above. */
 export const TABLE_ENTRIES_MAX = 16_384;
@@ -56,3 +56,51 @@ export const RULES_MAX = 256;
 export const LETTER_CHARS_MAX = 65_536;
 /** Grants in a letter, and approvals that are decided at once. */
 export const ITEMS_MAX = 256;
+
+/** Compartments that one guest, or the host in one session, has at once. */
+export const COMPARTMENTS_OF_MAKER_MAX = 64;
+/** Compartments of all; each shared one costs a few kilobytes here. */
+export const COMPARTMENTS_MAX = 1_024;
+/** Processes of compartments; each takes some 60 MiB before its code has begun. */
+export const WORKERS_MAX = 128;
+/** Names that one compartment is given powers by. */
+export const GIVES_MAX = 64;
+/** Sources of one evaluation, with its modules and data; all of it is one message. */
+export const PROGRAM_BYTES_MAX = 2 * 1024 ** 2;
+/** Modules of one evaluation. */
+export const MODULES_MAX = 1_024;
+/** Evaluations of one compartment that go on at once. */
+export const EVALUATIONS_MAX = 16;
+/** What a far object says of its methods. */
+export const FAR_METHODS_MAX = 256;
+/** Characters of a method's name. */
+export const METHOD_CHARS_MAX = 128;
+/** Memory of a compartment's process; Node itself takes some 60 MiB of it. */
+export const COMPARTMENT_MEMORY_BYTES = { usual: 256 * 1024 ** 2, most: 4 * 1024 ** 3 } as const;
+/** Longest turn: code that computes for longer should wait now and then. */
+export const COMPARTMENT_TURN_MS = { usual: 5_000, most: 300_000 } as const;
+/** Processor time of a compartment. */
+export const COMPARTMENT_CPU_MS = { usual: 60_000, most: 86_400_000 } as const;
+/** Life of a compartment: a day, as its maker is a session. */
+export const COMPARTMENT_LIFE_MS = { usual: 3_600_000, most: 86_400_000 } as const;
+/** Characters of a compartment's console. */
+export const COMPARTMENT_OUTPUT_CHARS = { usual: 1024 ** 2, most: 16 * 1024 ** 2 } as const;
+/** Characters of one line of a console that are kept. */
+export const CONSOLE_LINE_CHARS_MAX = 4_000;
+/** Lines of a console in any second; each is a row of the journal. */
+export const CONSOLE_LINES_PER_SECOND_MAX = 100;
+/** Lines of a console that wait for whoever reads them. */
+export const CONSOLE_KEPT_LINES_MAX = 1_000;
+/** Characters of what the code threw. */
+export const THROWN_CHARS_MAX = 8_192;
+/** Bytes that a worker may send in one turn of the loop, before others have theirs. */
+export const WORKER_BYTES_PER_TURN_MAX = 64 * 1024;
+/** What can be asked for of an agent: answers, tokens, millionths of a dollar, and a day. */
+export const AGENT_LIMITS = {
+  steps: 1_000,
+  tokens: 1e12,
+  microdollars: 1e12,
+  timeMs: 24 * 3_600_000,
+} as const;
+/** Powers that an agent is given at once. */
+export const AGENT_GIVES_MAX = 64;

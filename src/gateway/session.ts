@@ -43,8 +43,14 @@ export interface Session {
    * is called then, once.
    */
   keep(reference: Reference, dropped: () => void): () => void;
+  /** The same for an object that is no reference of the kernel's. */
+  keepObject(dropped: () => void): () => void;
+  /** What the peer began with, as an object of its side. */
+  main<Main extends object>(): Main;
   /** Bytes of what the peer holds. */
   held(): number;
+  /** Why it ends; undefined while it goes on. */
+  failure(): Error | undefined;
   end(error: PowerboxError): void;
 }
 
@@ -89,21 +95,28 @@ export function openSession(
     held: () => transport.screen.held(),
     callBack: counted(CALLBACKS_MAX, 'callbacks'),
     keep(reference, dropped) {
+      const drop = session.keepObject(() => {
+        dropped();
+        host.handles.drop(reference);
+      });
+      host.handles.hold(reference);
+      return drop;
+    },
+    keepObject(dropped) {
       ended.signal.throwIfAborted();
       if (kept.size >= REFERENCES_MAX) {
-        const error = limit(`holding more than ${REFERENCES_MAX} powers`);
+        const error = limit(`holding more than ${REFERENCES_MAX} objects`);
         session.end(error);
         throw error;
       }
       const drop = (): void => {
-        if (!kept.delete(drop)) return;
-        dropped();
-        host.handles.drop(reference);
+        if (kept.delete(drop)) dropped();
       };
       kept.add(drop);
-      host.handles.hold(reference);
       return drop;
     },
+    main: <Main extends object>() => rpc.getRemoteMain() as unknown as Main,
+    failure: () => transport.failure(),
     end: (error) => transport.fail(error),
   };
   const rpc = new RpcSession(transport, door(session), {

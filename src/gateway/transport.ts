@@ -9,6 +9,8 @@ export interface Transport extends RpcTransportWithCustomEncoding {
   readonly screen: Pick<Screen, 'charge' | 'held'>;
   /** Ends the session for this reason, of which the peer is told. */
   fail(error: Error): void;
+  /** Why nothing more is read; undefined while it is. */
+  failure(): Error | undefined;
 }
 
 /**
@@ -54,6 +56,7 @@ export function makeTransport(
     receive: inbox.take,
     abort: () => wire.close(),
     fail: inbox.fail,
+    failure: inbox.failure,
   };
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-/** What an id is of; `dr` is a directory of names. */
-export type IdPrefix = 'gu' | 'pw' | 'gr' | 'ml' | 'ap' | 'dr';
+/** What an id is of; `dr` is a directory of names, `cm` a compartment. */
+export type IdPrefix = 'gu' | 'pw' | 'gr' | 'ml' | 'ap' | 'dr' | 'cm';
 
 /** The 31 letters that are not mistaken for one another. */
 const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789';

@@ -4,6 +4,7 @@ import type { Live } from '../ocap/live.ts';
 import type { Effect, PowerDefinition } from '../ocap/power.ts';
 import type { Refused, Verdict } from '../ocap/verdict.ts';
 import type { PendingApproval, Power, Principal } from '../store/kernel-store.ts';
+import type { JournalEntry } from '../wire/journal-entry.ts';
 import type { Foreseen } from './budgets.ts';
 import type { Mailroom } from './mail.ts';
 import type { Names } from './names.ts';
@@ -132,6 +133,10 @@ export interface Kernel {
   revoke(by: string, what: Revocable, reason: string): Promise<RevokeReport>;
   /** Ends what the guest holds, and the guest. Its name is free again. */
   removeGuest(guest: string, reason: string): Promise<RevokeReport>;
+  /** Called with the id of each guest that was removed; `removeGuest` waits for it. */
+  onRemoved(listener: (guest: string) => Promise<void>): void;
+  /** Writes a row of those who stand beside the kernel, in order with its own. */
+  record(entry: JournalEntry): Promise<void>;
 
   /** The object at the root of a grant. Throws `grant-unknown` unless `holder` holds it. */
   reference(holder: string, grant: string): Reference;

@@ -47,6 +47,7 @@ interface Inner {
   readonly objects: Objects;
   readonly roots: Roots;
   readonly listeners: TellReplicas[];
+  readonly removed: ((guest: string) => Promise<void>)[];
   readonly tellReplicas: TellReplicas;
   readonly now: () => number;
 }
@@ -88,6 +89,7 @@ export function openKernel(parts: KernelParts): Kernel {
     pending: approvals.pending,
     decide: approvals.decide,
     onPending: approvals.onChange,
+    record: recorder.write,
     async close() {
       approvals.close();
       for (const node of graph.all()) objects.closeAll(node);
@@ -120,6 +122,7 @@ function makeInner(parts: KernelParts): Inner {
       return passed;
     }, now),
     listeners,
+    removed: [],
     async tellReplicas(guests, ended) {
       const cuts = await Promise.all(listeners.map((tell) => tell(guests, ended)));
       return cuts.reduce((sum, cut) => sum + cut, 0);
@@ -161,16 +164,23 @@ function grantMethods(
   };
 }
 
-function revokeMethods(inner: Inner): Pick<Kernel, 'preview' | 'revoke' | 'removeGuest'> {
-  const { principals } = inner;
+function revokeMethods(
+  inner: Inner,
+): Pick<Kernel, 'preview' | 'revoke' | 'removeGuest' | 'onRemoved'> {
+  const { principals, removed } = inner;
   return {
     preview: (what) => previewRevoke(inner, what),
     revoke: (by, what, reason) => revoke(inner, by, what, reason),
     async removeGuest(guest, reason) {
       const { id } = principals.find(guest);
       if (id === HOST) throw new PowerboxError('guest-invalid', 'Cannot remove the host.');
-      return revoke(inner, HOST, { guest: id }, reason, (ended) => principals.remove(id, ended));
+      const report = await revoke(inner, HOST, { guest: id }, reason, (ended) =>
+        principals.remove(id, ended),
+      );
+      await Promise.all(removed.map((tell) => tell(id)));
+      return report;
     },
+    onRemoved: (listener) => void removed.push(listener),
   };
 }
 

@@ -27,7 +27,8 @@ function bounded(text: string, rest: string): string {
   return `${text.slice(0, cut + 1)}${rest}`;
 }
 
-function facetName(kind: string, facet: string): string {
+/** What its declarations call a facet. */
+export function facetName(kind: string, facet: string): string {
   const words = facet === 'root' ? [kind] : [kind, facet];
   return words
     .flatMap((word) => word.split(/[^A-Za-z0-9]+/))
@@ -36,7 +37,7 @@ function facetName(kind: string, facet: string): string {
 }
 
 /** The end of a comment within one would let a summary declare something. */
-function comment(text: string): string {
+export function comment(text: string): string {
   return `/** ${text.replace(/\*\//g, '* /').replace(/\s+/g, ' ')} */`;
 }
 

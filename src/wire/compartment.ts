@@ -90,7 +90,24 @@ export interface CompartmentDoor {
   evaluate(program: ProgramWords): Promise<unknown>;
   /** TypeScript declarations of all that its code sees by name. */
   declarations(): Promise<string>;
+  /** What was written to its console after the first `after` lines; waits until there is one. */
+  console(after: number): Promise<ConsoleRead>;
+  /** Comes back when its process is gone, and what was given to it has ended. */
   stop(reason: string): Promise<void>;
+}
+
+/** Lines of a console. Those of a flood are left out, which a line says. */
+export interface ConsoleRead {
+  readonly lines: readonly ConsoleLine[];
+  /** What to read after next. */
+  readonly next: number;
+  /** True when there will be none any more. */
+  readonly done: boolean;
+}
+
+export interface ConsoleLine {
+  readonly level: ConsoleLevel;
+  readonly text: string;
 }
 
 /** An object of a compartment, as its maker holds it. */

@@ -1,4 +1,5 @@
 import type { Spend } from '../ocap/budget.ts';
+import type { CompartmentDoor, CompartmentWords } from './compartment.ts';
 import type { ErrorCode } from './errors.ts';
 
 /**
@@ -44,6 +45,9 @@ export interface GuestDoor {
   reject(id: string, reason: string): Promise<MailInfo>;
   dismiss(id: string): Promise<MailInfo>;
   adopt(id: string, enclosed: string, path: string): Promise<string>;
+
+  /** A compartment for code, which holds what is given to it here. It ends with the session. */
+  compartment(words: CompartmentWords): Promise<CompartmentDoor>;
 }
 
 export interface HostDoor extends GuestDoor {
@@ -233,5 +237,7 @@ export interface DaemonInfo {
   readonly guests: number;
   readonly grants: number;
   readonly pending: number;
+  /** Those that run, and the processes that are ready for one. */
+  readonly compartments: { readonly running: number; readonly warm: number };
   readonly websocket: { readonly port: number } | null;
 }

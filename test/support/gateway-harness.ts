@@ -5,12 +5,19 @@ import { newWebSocketRpcSession, type RpcStub } from 'capnweb';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { connect, type DaemonClient } from '../../src/gateway/client.ts';
+import type { Workers } from '../../src/gateway/compartments/worker.ts';
 import { type Doors, openDoors } from '../../src/gateway/doors.ts';
 import type { GuestDoor, HostDoor } from '../../src/wire/doors.ts';
 import { type KernelFixture, kernelFixture } from './kernel-fixture.ts';
 
 // The library's own transport asks for the platform's class, which Node has from version 22 on.
 (globalThis as { WebSocket?: unknown }).WebSocket ??= WebSocket;
+
+/** For tests that make no compartment. */
+const NO_WORKERS: Workers = {
+  warm: () => 0,
+  take: () => Promise.reject(new Error('This test has no workers.')),
+};
 
 /** For what must come, on a machine that has much else to do. */
 export const PATIENCE = { timeout: 20_000 };
@@ -35,13 +42,16 @@ export interface Stock<Door extends object> {
   readonly socket: WebSocket;
 }
 
-export async function openGateway(options: { port?: number | null } = {}): Promise<Gateway> {
+export async function openGateway(
+  options: { port?: number | null; workers?: Workers } = {},
+): Promise<Gateway> {
   const fixture = kernelFixture();
   const home = mkdtempSync(join(tmpdir(), 'powerbox-gateway-'));
   const errors: unknown[] = [];
   const doors = await openDoors({
     kernel: fixture.kernel,
     tokens: fixture.store.tokens,
+    workers: options.workers ?? NO_WORKERS,
     home,
     port: options.port === undefined ? 0 : options.port,
     now: () => fixture.clock.now,

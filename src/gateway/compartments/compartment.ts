@@ -1,0 +1,253 @@
+import { createHash } from 'node:crypto';
+import type { Principal } from '../../store/kernel-store.ts';
+import type {
+  CompartmentDoor,
+  CompartmentInfo,
+  CompartmentLimits,
+  ProgramWords,
+} from '../../wire/compartment.ts';
+import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
+import type { CompartmentEntry } from '../../wire/journal-entry.ts';
+import type { WorkerCompartment } from '../../wire/worker.ts';
+import { EVALUATIONS_MAX, PROGRAM_BYTES_MAX } from '../limits.ts';
+import type { Session } from '../session.ts';
+import { type CompartmentConsole, makeConsole } from './console.ts';
+import { type Cut, makeCut } from './cut.ts';
+import { declarationsOf } from './declarations.ts';
+import { overLimit } from './end-error.ts';
+import { farTarget, workerObjectOf } from './far-target.ts';
+import { endHolder, type Holder } from './holder.ts';
+import { letGo, outward, type Relay } from './relay.ts';
+import { dropSide, sideTarget } from './side-target.ts';
+import type { Worker } from './worker.ts';
+import { workerError } from './worker-error.ts';
+
+/** What a compartment is made of. */
+export interface CompartmentParts {
+  readonly id: string;
+  readonly session: Session;
+  readonly maker: Principal;
+  readonly holder: Holder;
+  readonly worker: Worker;
+  readonly isolation: 'own' | 'shared';
+  readonly limits: Required<CompartmentLimits>;
+  readonly clock: boolean;
+  readonly random: boolean;
+  readonly created: number;
+  /** Takes it out of its process, or ends the process with it. */
+  leave(error: PowerboxError): Promise<unknown>;
+  /** Called when all of it is over. */
+  ended(): void;
+}
+
+/** Code in a room of its own, as the daemon knows it. */
+export interface Compartment {
+  readonly id: string;
+  readonly guest: string;
+  readonly maker: string;
+  readonly door: CompartmentDoor;
+  /** Opens it in its process. Throws when that fails. */
+  begin(): Promise<void>;
+  /**
+   * Cuts what goes on, ends its process, then what was given to it. Resolves when all of it is
+   * over, also for who comes second.
+   */
+  end(error: PowerboxError): Promise<void>;
+  /** Its process takes no more part: resolves before what was given to it has ended. */
+  left(): Promise<void>;
+}
+
+export function makeCompartment(parts: CompartmentParts): Compartment {
+  const { id, worker, holder, limits, clock, random, session, maker } = parts;
+  const { kernel } = session.host;
+  const cut = makeCut();
+  const console = makeConsole(limits.outputChars, (line) => {
+    note(kernel.record({ kind: 'console', guest: holder.guest.id, compartment: id, ...line }));
+  });
+  const side = sideTarget({
+    session: worker.session,
+    holder: holder.guest.id,
+    powers: holder.powers,
+    say(level, text) {
+      if (!console.say(level, text)) void end(overLimit('it wrote too much to its console'));
+    },
+  });
+  const far = makeLate<WorkerCompartment>();
+  let ending: { readonly left: Promise<unknown>; readonly over: Promise<void> } | undefined;
+
+  function end(error: PowerboxError): Promise<void> {
+    if (ending !== undefined) return ending.over;
+    cut.end(error);
+    dropSide(side);
+    const left = parts.leave(error);
+    ending = { left, over: finish(left, error) };
+    return ending.over;
+  }
+
+  async function finish(left: Promise<unknown>, error: PowerboxError): Promise<void> {
+    await left;
+    console.close();
+    note(kernel.record(row(parts, 'ended', error.message, error.code)));
+    try {
+      await endHolder(kernel, id, holder, error.message);
+    } finally {
+      parts.ended();
+    }
+  }
+
+  return {
+    id,
+    guest: holder.guest.id,
+    maker: maker.id,
+    door: makeDoor(parts, far.get, cut, console, end),
+    async begin() {
+      await kernel.record(row(parts, 'opened', namesIn(holder)));
+      const spec = { id, powers: [...holder.powers.keys()], clock, random, limits };
+      far.set(await askWorker(worker, cut, () => worker.main.open(spec, side)));
+    },
+    end,
+    async left() {
+      await ending?.left;
+    },
+  };
+}
+
+/** What is there once something else has happened. */
+function makeLate<Value>(): { get(): Value; set(value: Value): void } {
+  let late: { readonly value: Value } | undefined;
+  return {
+    get() {
+      if (late !== undefined) return late.value;
+      throw new PowerboxError('compartment-unknown', 'The compartment has not begun.');
+    },
+    set(value) {
+      late = { value };
+    },
+  };
+}
+
+function makeDoor(
+  parts: CompartmentParts,
+  far: () => WorkerCompartment,
+  cut: Cut,
+  console: CompartmentConsole,
+  end: (error: PowerboxError) => Promise<void>,
+): CompartmentDoor {
+  const { id, session, worker, holder, isolation, created, maker } = parts;
+  const relay: Relay = {
+    maker: session,
+    worker: worker.session,
+    ask: (work) => askWorker(worker, cut, work),
+    throwIfEnded: cut.throwIfEnded,
+    makeFar: (stub) => farTarget(relay, stub),
+    workerObject: (target) => workerObjectOf(target, relay),
+  };
+  let going = 0;
+  return {
+    async info(): Promise<CompartmentInfo> {
+      const gives = [...holder.powers.keys()];
+      return { id, guest: holder.guest.name, maker: maker.name, isolation, gives, created };
+    },
+    async evaluate(program) {
+      checkSize(program);
+      if (going >= EVALUATIONS_MAX) {
+        throw new PowerboxError(
+          'limit-exceeded',
+          `Cannot evaluate more than ${EVALUATIONS_MAX} programs at once in one compartment.`,
+        );
+      }
+      going += 1;
+      const { timeMs, ...source } = program;
+      const timer = startTimer(timeMs, (error) => void end(error));
+      try {
+        await session.host.kernel.record(row(parts, 'evaluated', whatIs(program)));
+        const answer = await relay.ask(() => far().evaluate(source));
+        try {
+          return outward(relay, answer).value;
+        } finally {
+          letGo(answer);
+        }
+      } finally {
+        clearTimeout(timer);
+        going -= 1;
+      }
+    },
+    declarations: async () => declarationsOf(session.host.kernel, holder.powers),
+    console: (after) => console.read(after),
+    stop: (reason) => end(new PowerboxError('compartment-ended', stopped(reason))),
+  };
+}
+
+async function askWorker<T>(worker: Worker, cut: Cut, work: () => PromiseLike<T>): Promise<T> {
+  try {
+    cut.throwIfEnded();
+    return await cut.race(work());
+  } catch (error) {
+    throw await whatFailed(error, worker, cut);
+  }
+}
+
+/** A session that breaks rejects what goes on before it is known how its process ended. */
+async function whatFailed(error: unknown, worker: Worker, cut: Cut): Promise<PowerboxError> {
+  if (!worker.session.ended.aborted) return workerError(error);
+  await worker.ended;
+  return cut.ended();
+}
+
+function startTimer(
+  ms: number | undefined,
+  over: (error: PowerboxError) => void,
+): NodeJS.Timeout | undefined {
+  if (ms === undefined) return undefined;
+  return setTimeout(() => over(overLimit(`an evaluation took longer than ${ms} ms`)), ms);
+}
+
+function stopped(reason: string): string {
+  return `The compartment has ended: ${reason === '' ? 'it was stopped' : reason}.`;
+}
+
+/** All of it is sent in one message, whatever it is made of. */
+function checkSize({ code, modules = {} }: ProgramWords): void {
+  let size = code.length;
+  for (const [specifier, source] of Object.entries(modules)) {
+    size += specifier.length + source.length;
+  }
+  if (size <= PROGRAM_BYTES_MAX) return;
+  throw new PowerboxError(
+    'source-invalid',
+    `Cannot evaluate sources of ${size} characters: ${PROGRAM_BYTES_MAX} is the most.`,
+  );
+}
+
+/** A source is known by its name and its digest; the record never holds it. */
+function whatIs({ code, file = '', modules = {} }: ProgramWords): string {
+  const name = file === '' ? 'code' : file.slice(0, 200);
+  const names = Object.keys(modules).sort();
+  const main = `${name} sha256 ${digestOf(code)}`;
+  if (names.length === 0) return main;
+  const all = JSON.stringify(names.map((one) => [one, digestOf(modules[one] ?? '')]));
+  return `${main}, with ${names.length} modules sha256 ${digestOf(all)}`;
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function namesIn({ powers }: Holder): string {
+  return powers.size === 0 ? 'holds nothing' : `holds ${[...powers.keys()].join(', ')}`;
+}
+
+function row(
+  { id, holder }: CompartmentParts,
+  state: CompartmentEntry['state'],
+  reason: string,
+  code?: ErrorCode,
+): CompartmentEntry {
+  const common = { kind: 'compartment', guest: holder.guest.id, compartment: id, state } as const;
+  return { ...common, reason: reason.slice(0, 2_000), ...(code === undefined ? {} : { code }) };
+}
+
+/** The kernel tells the daemon when the record cannot be written; here nothing can be done. */
+function note(written: Promise<void>): void {
+  written.catch(() => {});
+}

@@ -1,0 +1,156 @@
+import type { RpcTarget } from 'capnweb';
+import { PowerboxError } from '../../wire/errors.ts';
+import type { WorkerObject } from '../../wire/worker.ts';
+import { type Behind, behind, isStub } from '../own-target.ts';
+import { readCall } from '../screen.ts';
+import type { Session } from '../session.ts';
+
+/**
+ * What stands between the maker of a compartment and its code. Data is copied; objects of the code
+ * become far objects of the maker's session, functions of the maker become functions of the
+ * worker's. Powers never pass: whoever wants the other to have one grants it, where it is narrowed,
+ * counted and revoked.
+ */
+export interface Relay {
+  readonly maker: Session;
+  readonly worker: Session;
+  /** An answer of the worker, or the error that the compartment ended with; errors are ours. */
+  ask<T>(work: () => PromiseLike<T>): Promise<T>;
+  /** A process that goes on for others may still say something. */
+  throwIfEnded(): void;
+  /** An object of the code for the maker; takes the stub over. */
+  makeFar(stub: WorkerStub): RpcTarget;
+  /** The object of the code behind what the maker brings back. */
+  workerObject(target: object): WorkerStub | undefined;
+}
+
+/** An object of the code as the worker's session holds it. */
+export type WorkerStub = WorkerObject & Disposable & { dup(): WorkerStub };
+
+/** A function of the maker as its session holds it. */
+type MakerFunction = ((...args: readonly unknown[]) => PromiseLike<unknown>) &
+  Disposable & { dup(): MakerFunction };
+
+/** What crossed, and how large it is, roughly. */
+export interface Crossed<Value> {
+  readonly value: Value;
+  readonly bytes: number;
+  /** For when it could not be sent: lets go of what was made for it. */
+  dispose(): void;
+}
+
+/** Functions that were made for a worker, and the maker's own that they stand for. */
+const MADE = new WeakMap<object, { readonly relay: Relay; readonly stub: MakerFunction }>();
+
+/** What the code gave, as its maker gets it. Leaves the stubs of `value` to the caller. */
+export function outward(relay: Relay, value: unknown): Crossed<unknown> {
+  return cross(value, (stub, made) => {
+    const seen = behind(stub);
+    if (seen.side === 'peer') return made(relay.makeFar((stub as WorkerStub).dup()));
+    const own = seen.side === 'own' ? MADE.get(seen.target) : undefined;
+    if (own?.relay === relay) return made(own.stub.dup());
+    throw notPassable('a power', 'Give it by a grant.');
+  });
+}
+
+/** What the maker gives the code. */
+export function inward(relay: Relay, args: readonly unknown[]): Crossed<readonly unknown[]> {
+  const object: CrossObject = (stub, made) => {
+    const seen = behind(stub);
+    if (seen.side === 'peer') return made(makerFunction(relay, (stub as MakerFunction).dup()));
+    return objectOf(relay, seen);
+  };
+  return cross(args, object) as Crossed<readonly unknown[]>;
+}
+
+/** Objects of this very code come back to it as themselves. */
+function objectOf(relay: Relay, seen: Behind): WorkerStub {
+  const own = seen.side === 'own' ? relay.workerObject(seen.target) : undefined;
+  if (own !== undefined) return own;
+  throw notPassable(
+    'a power, or an object of another compartment,',
+    'Give a power by a grant, with `give` when the compartment is made.',
+  );
+}
+
+/** A function of the maker's, as the code calls it. Kept until the worker lets go of it. */
+function makerFunction(relay: Relay, stub: MakerFunction): Disposable {
+  const { maker, worker } = relay;
+  const drop = worker.keepObject(() => stub[Symbol.dispose]());
+  const call = (...marked: readonly unknown[]): Promise<unknown> => {
+    const { call: number, args } = readCall(marked);
+    return worker.call(() =>
+      maker.callBack(async () => {
+        relay.throwIfEnded();
+        maker.ended.throwIfAborted();
+        const given = args.map((arg) => outward(relay, arg));
+        const answer = await stub(...given.map(({ value }) => value));
+        try {
+          // A callback that answers with a callback has nobody who could let go of that.
+          const { value, bytes } = cross(answer, (object) => objectOf(relay, behind(object)).dup());
+          worker.charge(number, bytes);
+          return value;
+        } finally {
+          letGo(answer);
+        }
+      }),
+    );
+  };
+  const made = Object.assign(call, { [Symbol.dispose]: drop });
+  MADE.set(made, { relay, stub });
+  return made;
+}
+
+export function letGo(value: unknown): void {
+  const isObject = (typeof value === 'object' || typeof value === 'function') && value !== null;
+  if (isObject && Symbol.dispose in value) (value as Disposable)[Symbol.dispose]();
+}
+
+type CrossObject = (stub: object, made: <Made>(one: Made) => Made) => unknown;
+
+/** What a value takes beside its text, in memory and in a message. */
+const VALUE_BYTES = 16;
+
+/** The nesting of what a peer sent was bounded when its message was read. */
+function cross(value: unknown, object: CrossObject): Crossed<unknown> {
+  const made: unknown[] = [];
+  const dispose = (): void => {
+    for (const one of made.splice(0)) letGo(one);
+  };
+  const keep = <Made>(one: Made): Made => {
+    made.push(one);
+    return one;
+  };
+  let bytes = 0;
+  const copy = (part: unknown): unknown => {
+    bytes += VALUE_BYTES;
+    if (typeof part === 'string') bytes += part.length;
+    if (part === null || (typeof part !== 'object' && typeof part !== 'function')) return part;
+    if (isStub(part)) return object(part, keep);
+    if (Array.isArray(part)) return part.map(copy);
+    if (part instanceof Uint8Array) {
+      bytes += part.byteLength;
+      return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+    }
+    if (part instanceof Date) return part;
+    if (Object.getPrototypeOf(part) !== Object.prototype) throw notPassable('an object of a class');
+    return Object.fromEntries(
+      Object.entries(part).map(([key, item]) => {
+        bytes += key.length;
+        return [key, copy(item)];
+      }),
+    );
+  };
+  try {
+    return { value: copy(value), bytes, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+export function notPassable(what: string, hint?: string): PowerboxError {
+  const options = hint === undefined ? {} : { hint };
+  const message = `Cannot pass ${what} between code and its maker.`;
+  return new PowerboxError('not-passable', message, options);
+}

@@ -1,0 +1,138 @@
+import type { CompartmentLimits } from '../../wire/compartment.ts';
+import { PowerboxError } from '../../wire/errors.ts';
+import { WORKERS_MAX } from '../limits.ts';
+import type { Session, SessionHost } from '../session.ts';
+import type { Compartment } from './compartment.ts';
+import { endError } from './end-error.ts';
+import { endWorker, openWorker, type Worker, type Workers } from './worker.ts';
+
+/** The processes that compartments run in: one for each, or one for the shared ones of a session. */
+export interface Rooms {
+  take(session: Session, shared: boolean, limits: Required<CompartmentLimits>): Promise<Place>;
+  /** Bytes that their sessions hold here. */
+  held(): number;
+  warm(): number;
+}
+
+/** The place of one compartment in a process. */
+export interface Place {
+  readonly worker: Worker;
+  /** The end of the process is from now on the end of this compartment. */
+  enter(compartment: Compartment): void;
+  /** Resolves when the process is gone, at once when others go on in it. May be called again. */
+  leave(error: PowerboxError): Promise<void>;
+}
+
+interface Room {
+  readonly worker: Worker;
+  /** Of the process; those of its first compartment. */
+  readonly limits: Required<CompartmentLimits>;
+  readonly inside: Set<Compartment>;
+  /** Places that were taken and not left. */
+  places: number;
+}
+
+interface State {
+  readonly workers: Workers;
+  readonly host: SessionHost;
+  readonly rooms: Set<Room>;
+  readonly shared: WeakMap<Session, Promise<Room>>;
+  /** Rooms, and those that are on their way. */
+  count: number;
+}
+
+export function makeRooms(workers: Workers, host: SessionHost): Rooms {
+  const state: State = { workers, host, rooms: new Set(), shared: new WeakMap(), count: 0 };
+  return {
+    async take(session, shared, limits) {
+      const room = shared
+        ? await sharedRoom(state, session, limits)
+        : await openRoom(state, limits);
+      room.places += 1;
+      return placeIn(state, session, room);
+    },
+    held: () => [...state.rooms].reduce((sum, { worker }) => sum + worker.session.held(), 0),
+    warm: () => workers.warm(),
+  };
+}
+
+async function sharedRoom(
+  state: State,
+  session: Session,
+  limits: Required<CompartmentLimits>,
+): Promise<Room> {
+  const known = state.shared.get(session);
+  if (known !== undefined) {
+    const room = await known.catch(() => undefined);
+    if (room !== undefined && state.rooms.has(room)) return room;
+  }
+  const opening = openRoom(state, limits);
+  state.shared.set(session, opening);
+  return opening;
+}
+
+async function openRoom(state: State, limits: Required<CompartmentLimits>): Promise<Room> {
+  if (state.count >= WORKERS_MAX) {
+    throw new PowerboxError(
+      'limit-exceeded',
+      `Cannot start another process for a compartment: ${state.count} run, and that is the most.`,
+    );
+  }
+  state.count += 1;
+  const { memoryBytes, turnMs, cpuMs, lifeMs } = limits;
+  try {
+    const box = await state.workers.take({ memoryBytes, turnMs, cpuMs, lifeMs });
+    const worker = openWorker(state.host, box);
+    const room = { worker, limits, inside: new Set<Compartment>(), places: 0 };
+    state.rooms.add(room);
+    void worker.ended.then((end) => {
+      state.rooms.delete(room);
+      state.count -= 1;
+      // However it ended, nothing more is heard of it.
+      const error = misconduct(worker) ?? endError(end, limits);
+      worker.session.end(error);
+      for (const one of [...room.inside]) void one.end(error);
+    });
+    return room;
+  } catch (error) {
+    state.count -= 1;
+    throw error;
+  }
+}
+
+function placeIn(state: State, session: Session, room: Room): Place {
+  let left = false;
+  let inside: Compartment | undefined;
+  return {
+    worker: room.worker,
+    enter(compartment) {
+      inside = compartment;
+      room.inside.add(compartment);
+      if (!state.rooms.has(room)) void compartment.end(gone());
+    },
+    async leave(error) {
+      if (left) return;
+      left = true;
+      room.places -= 1;
+      if (inside !== undefined) room.inside.delete(inside);
+      if (room.places > 0) return;
+      state.rooms.delete(room);
+      state.shared.delete(session);
+      await endWorker(room.worker, error);
+    },
+  };
+}
+
+/** What a worker said that no worker of ours says; its process was ended for it. */
+function misconduct({ session }: Worker): PowerboxError | undefined {
+  const failure = session.failure();
+  if (!PowerboxError.is(failure) || failure.code === 'reference-closed') return undefined;
+  return new PowerboxError(
+    'compartment-ended',
+    `The compartment has ended: its process broke the rules of its channel. ${failure.message}`,
+  );
+}
+
+function gone(): PowerboxError {
+  return new PowerboxError('compartment-ended', 'The compartment has ended: its process is gone.');
+}
