@@ -45,7 +45,7 @@ export function isPresence(value: unknown): boolean {
 }
 
 /** Without properties of its own, which a proxy would have to tell as they are. */
-function bareFunction(): () => void {
+export function bareFunction(): () => void {
   const made = (): void => {};
   Reflect.deleteProperty(made, 'name');
   Reflect.deleteProperty(made, 'length');

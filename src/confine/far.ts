@@ -13,6 +13,8 @@ export interface FarEntry {
   readonly name: string;
   /** The empty name is the call of a function. */
   readonly methods: ReadonlyMap<string, Method>;
+  /** For an object whose methods are known only elsewhere: finds one by its name. */
+  readonly find?: (method: string) => Method | undefined;
 }
 
 const entries = new WeakMap<object, FarEntry>();
@@ -38,6 +40,15 @@ export function Far<T extends object>(name: string, object: T): T {
   return object;
 }
 
+/** Marks an object that forwards to another; it is frozen already. */
+export function markForwarder(
+  object: object,
+  name: string,
+  find: (method: string) => Method | undefined,
+): void {
+  entries.set(object, { name, methods: new Map(), find });
+}
+
 export function farEntry(value: unknown): FarEntry | undefined {
   return typeof value === 'object' || typeof value === 'function'
     ? entries.get(value as object)
@@ -50,7 +61,7 @@ export function callFar(object: object, method: string, args: readonly unknown[]
   const found =
     entry === undefined && typeof object === 'function' && method === ''
       ? (object as unknown as Method)
-      : entry?.methods.get(method);
+      : (entry?.methods.get(method) ?? entry?.find?.(method));
   if (found === undefined) {
     const known = [...(entry?.methods.keys() ?? [])].slice(0, 20).join(', ');
     throw new PowerboxError(
