@@ -3,7 +3,7 @@
 // its two processes (docs/benchmarks.md has the numbers). Packages stay as they are installed,
 // but for a few that are text like ours.
 // Every other file of dist is left alone, so that each module can still be imported by itself.
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -22,6 +22,8 @@ await bundleDaemon(join(dist, 'daemon'));
 await bundleWhole(join(dist, 'egress'));
 await bundleWhole(join(dist, 'egress/fetch'));
 await bundleWhole(join(dist, 'host/command'));
+await bundleSealed(join(dist, 'boxes/compartment/worker'));
+await bundleSealed(join(dist, 'agent/runner'));
 
 /**
  * `main.js` stays small. What every verb needs is one file, what `run` needs besides is another,
@@ -98,6 +100,28 @@ async function bundleWhole(folder) {
     plugins: [keepPlaces(() => folder)],
   });
   await bundle.write({ dir: folder, entryFileNames: '[name].js', codeSplitting: false });
+}
+
+/**
+ * A program for a box that has nothing but Node: with all its packages, as `main.cjs`, and beside it
+ * what it loads later. As CommonJS, which Node starts 10 ms sooner than a module.
+ */
+async function bundleSealed(folder) {
+  for (const name of readdirSync(folder)) if (name.endsWith('.cjs')) rmSync(join(folder, name));
+  const bundle = await rolldown({
+    input: { main: join(folder, 'main.js') },
+    platform: 'node',
+    external: [/^node:/],
+  });
+  await bundle.write({
+    dir: folder,
+    format: 'cjs',
+    // What is a module is strict, and SES starts in no other way.
+    banner: "'use strict';",
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name].cjs',
+    comments: { legal: true },
+  });
 }
 
 /** Packages stay apart, but for those that are read at a cold start. */

@@ -1,22 +1,21 @@
-import { realpathSync } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { BoxSpec, Mount } from '../contract.ts';
 import { MEMORY_BYTES_BESIDES_HEAP, MEMORY_BYTES_MIN } from './limits.ts';
 import { type NodeFiles, nodeFiles } from './node-files.ts';
 
-/** What the box calls the two files that are its own; the rest are Node's libraries. */
 const NODE = '/node';
-const PROGRAM = '/main.cjs';
 
 export interface WorkerWalls {
   readonly id: string;
   readonly stateDir: string;
-  /** The bundled program, one file. */
+  /** The bundled program; what it loads later lies beside it. */
   readonly main: string;
   readonly memoryBytes: number;
 }
 
 /**
- * A box that holds Node, its libraries and one file of ours, all read-only, and nothing else: no
+ * A box that holds Node, its libraries and our program, all read-only, and nothing else: no
  * /proc, /dev or /tmp, no network, an empty environment. Its channel is descriptor 1, its heartbeat
  * descriptor 2.
  */
@@ -24,13 +23,13 @@ export function workerSpec({ id, stateDir, main, memoryBytes }: WorkerWalls): Bo
   const node = nodeFiles();
   const files = [
     [node.program, NODE],
-    [main, PROGRAM],
+    ...programFiles(main).map((path) => [path, `/${basename(path)}`] as const),
     ...node.libraries.map((path) => [path, path] as const),
   ] as const;
   return {
     id,
     stateDir,
-    program: [NODE, ...nodeFlags(memoryBytes), PROGRAM],
+    program: [NODE, ...nodeFlags(memoryBytes), `/${basename(main)}`],
     cwd: '/',
     env: environment(node),
     mounts: files.map(([source, target]) => readOnly(source, target)),
@@ -40,6 +39,14 @@ export function workerSpec({ id, stateDir, main, memoryBytes }: WorkerWalls): Bo
     stdio: ['ignore', 'pipe', 'pipe'],
     walls: 'bare',
   };
+}
+
+/** All that was bundled into the folder of a program. */
+function programFiles(main: string): readonly string[] {
+  const folder = dirname(main);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.cjs'))
+    .map((name) => join(folder, name));
 }
 
 function readOnly(source: string, target: string): Mount {

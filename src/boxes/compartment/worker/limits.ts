@@ -1,0 +1,18 @@
+/** Bounds that a worker keeps by itself, so that its code gets an error where else its host would end it. */
+
+/** One message, as the gateway takes it. */
+export const MESSAGE_BYTES_MAX: number = 4 * 1024 ** 2;
+/** What is around the values in a message: the names of its parts. */
+export const MESSAGE_BYTES_BESIDES: number = 16 * 1024;
+/** Nesting of a message, as the gateway takes it. */
+export const MESSAGE_DEPTH_MAX = 192;
+/** Calls of one compartment that go on at once; the gateway takes 256 of a whole worker. */
+export const CALLS_MAX = 192;
+/** Calls of one compartment that wait for their turn. */
+export const CALLS_WAITING_MAX = 10_000;
+/** Lines of a console that are on their way at once; the rest wait, and count as written. */
+export const LINES_MAX = 32;
+/** Compartments of one process; each takes some 100 KiB before its code has begun. */
+export const COMPARTMENTS_MAX = 2_048;
+/** Characters of a failure's message. */
+export const FAILURE_CHARS_MAX = 8_192;
