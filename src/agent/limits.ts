@@ -44,3 +44,6 @@ export const DECLARATIONS_CHARS_MAX = 60_000;
 export const NAME_CHARS_MAX = 256;
 /** Depth of a value that is shown to the model. */
 export const SHOWN_DEPTH_MAX = 8;
+/** Tools that an agent keeps, and the source of one. */
+export const KEPT_TOOLS_MAX = 64;
+export const TOOL_CODE_CHARS_MAX = 65_536;

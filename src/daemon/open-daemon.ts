@@ -11,6 +11,8 @@ import type { Home } from '../store/home.ts';
 import { openKernelStore } from '../store/kernel-database.ts';
 import { deriveKey, loadKey } from '../vault/key.ts';
 import type { DaemonInfo } from '../wire/doors.ts';
+import { watchEntries } from './agents/entry-watch.ts';
+import { type Agents, makeAgents } from './agents/service.ts';
 import { makeFetchProcess } from './fetch-process.ts';
 import { loadKinds } from './kinds.ts';
 import { REAP_MS } from './limits.ts';
@@ -33,7 +35,7 @@ export interface Daemon {
 export async function openDaemon(home: Home, log: Log, stop: () => void): Promise<Daemon> {
   const config = readConfig(home);
   const fetcher = makeFetchProcess(home, config.hosts);
-  const made: { kernel?: Kernel } = {};
+  const made: { kernel?: Kernel; agents?: Agents } = {};
   const own = ownKinds(home, fetcher, () => made.kernel as Kernel);
   const kinds = await loadKinds(home, own, config.kinds);
   const opened: (() => unknown)[] = [() => fetcher.close()];
@@ -53,9 +55,10 @@ export async function openDaemon(home: Home, log: Log, stop: () => void): Promis
     opened.push(() => store.close());
     const usage = openUsage(home);
     opened.push(() => usage.close());
+    const entries = watchEntries(journal);
     const kernel = openKernel({
       store,
-      journal,
+      journal: entries,
       kinds,
       lastUsed: () => lastUsed(usage.usage()),
       onFailure: (error) => log.say(`the record cannot be written: ${placeOf(error)}`),
@@ -84,12 +87,19 @@ export async function openDaemon(home: Home, log: Log, stop: () => void): Promis
         stop,
         running: (guest) => link.all().find((box) => box.guest === guest)?.id ?? null,
       },
+      agents: (programs) => {
+        const parts = { kernel, store, home, entries, programs, now: Date.now };
+        made.agents = makeAgents(parts);
+        return made.agents;
+      },
       log: (error) => log.say(`door: ${placeOf(error)}`),
     });
     opened.push(() => doors.close());
+    opened.push(() => made.agents?.close());
     const isNeeded = (): boolean =>
       doors.sessions() > 0 ||
       doors.compartments() > 0 ||
+      (made.agents?.running() ?? 0) > 0 ||
       link.all().length > 0 ||
       kernel.pending().length > 0;
     return { isNeeded, close };

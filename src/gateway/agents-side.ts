@@ -1,3 +1,4 @@
+import type { RpcTarget } from 'capnweb';
 import { z } from 'zod';
 import type { MethodDefinition } from '../ocap/power.ts';
 import type {
@@ -10,6 +11,9 @@ import type {
 import { Give } from './compartments/words.ts';
 import { AGENT_GIVES_MAX, AGENT_LIMITS, LETTER_CHARS_MAX } from './limits.ts';
 import { method, Word } from './method.ts';
+
+/** An object of a session, made by `targetsOf`. */
+export type SessionObject = RpcTarget;
 
 /** As much of the daemon's agents as the host's door needs. */
 export interface AgentsSide {

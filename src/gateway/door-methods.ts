@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MethodDefinition } from '../ocap/power.ts';
 import type { GuestDoor, HostDoor } from '../wire/doors.ts';
+import { AgentAsk } from './agents-side.ts';
 import { CompartmentAsk } from './compartments/words.ts';
 import { ITEMS_MAX, LETTER_CHARS_MAX, RULES_MAX, TOKEN_MS_MAX } from './limits.ts';
 import { method, Word } from './method.ts';
@@ -85,6 +86,11 @@ export const HOST_METHODS: Readonly<Record<keyof HostDoor, MethodDefinition>> = 
   makePower: method({ text: Word, name: Word.nullable(), reason: Word }),
   powers: method({}),
   kinds: method({}),
+  agent: method({ words: AgentAsk }),
+  agentRun: method({ name: Word }),
+  agents: method({}),
+  conversation: method({ name: Word }),
+  removeAgent: method({ name: Word, reason: Word }),
   pending: method({}),
   decide: method({
     ids: z.array(Word).max(ITEMS_MAX),

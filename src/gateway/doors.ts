@@ -1,18 +1,22 @@
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { RpcTarget } from 'capnweb';
 import { HOST, type Kernel } from '../kernel/kernel.ts';
 import type { Token, TokenTable } from '../store/kernel-store.ts';
+import type { AgentRun } from '../wire/agent.ts';
 import type { CompartmentDoor, CompartmentWords } from '../wire/compartment.ts';
 import type { DaemonInfo, GuestDoor } from '../wire/doors.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import { AGENT_RUN_METHODS, type AgentsSide, type SessionObject } from './agents-side.ts';
 import { endFormer } from './compartments/holder.ts';
 import { makeRooms } from './compartments/rooms.ts';
 import { type Compartments, makeCompartments } from './compartments/service.ts';
 import type { Workers } from './compartments/worker.ts';
-import { guestTarget, hostTarget } from './door-target.ts';
+import { guestTarget, hostTarget, targetsOf } from './door-target.ts';
 import { guestDoor } from './guest-door.ts';
 import { makeHandles } from './handles.ts';
-import { hostDoor } from './host-door.ts';
+import { type AgentMethods, hostDoor } from './host-door.ts';
+import { lineWire } from './line-wire.ts';
 import { makeLogins } from './login.ts';
 import { listenOnPort, type PortDoor } from './port-door.ts';
 import { openSession, type Session, type SessionHost } from './session.ts';
@@ -33,6 +37,8 @@ export interface DoorsOptions {
   readonly daemon: DaemonSide;
   /** The processes of compartments. */
   readonly workers: Workers;
+  /** Makes the agents of this daemon, whose runners have sessions of their own. */
+  readonly agents: (programs: ProgramSessions) => AgentsSide;
   readonly now?: () => number;
   /** Told what nobody meant to be read; never a secret. */
   log(error: unknown): void;
@@ -44,6 +50,15 @@ export interface DaemonSide {
   stop(): void;
   /** The box that a guest runs in now. */
   running(guest: string): string | null;
+}
+
+/** Sessions with programs of the daemon's own, each as a guest. */
+export interface ProgramSessions {
+  readonly compartments: Compartments;
+  /** It begins with what `door` makes. */
+  open(channel: Socket, door: (session: Session) => SessionObject): Session;
+  /** A guest's door for a session of its code. */
+  guestDoor(session: Session, guest: string): GuestDoor;
 }
 
 export interface Doors {
@@ -68,6 +83,7 @@ interface Shared {
   readonly options: DoorsOptions;
   readonly sessions: Sessions;
   readonly compartments: Compartments;
+  readonly agents: AgentsSide;
   readonly host: SessionHost;
   readonly now: () => number;
   /** The port, once it is open. */
@@ -84,7 +100,8 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const compartments = makeCompartments(kernel, rooms, now);
   await endFormer(kernel);
   let port: PortDoor | undefined;
-  const shared = { options, sessions, host, now, compartments, port: () => port?.port ?? null };
+  const base = { options, sessions, host, now, compartments, port: () => port?.port ?? null };
+  const shared = { ...base, agents: options.agents(programSessions(base)) };
   const path = join(options.home, SOCKET_NAME);
   const closeSocket = await listenOnSocket(path, (open) => openHost(shared, open));
   try {
@@ -112,6 +129,20 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
   };
 }
 
+function programSessions(shared: Omit<Shared, 'agents'>): ProgramSessions {
+  return {
+    compartments: shared.compartments,
+    open: (channel, door) =>
+      openSession(
+        shared.host,
+        (events) => lineWire(channel, Buffer.alloc(0), events),
+        door,
+        () => channel.destroy(),
+      ),
+    guestDoor: (session, guest) => guestDoorOf(shared, session, guest),
+  };
+}
+
 function openAs(
   { host, sessions }: Shared,
   holder: string,
@@ -133,16 +164,33 @@ function openGuest(shared: Shared, { guest, expires }: Token, open: Open): void 
 }
 
 function guestOf(shared: Shared, session: Session, guest: string): RpcTarget {
+  return guestTarget(session, guest, guestDoorOf(shared, session, guest));
+}
+
+function guestDoorOf(shared: Omit<Shared, 'agents'>, session: Session, guest: string): GuestDoor {
   const { kernel } = shared.options;
   const { ended } = session;
   const compartment = compartmentOf(shared, session, guest);
-  const door = guestDoor({ kernel, now: shared.now, ended, compartment }, guest);
-  return guestTarget(session, guest, door);
+  return guestDoor({ kernel, now: shared.now, ended, compartment }, guest);
+}
+
+const runTarget = targetsOf<AgentRun>(AGENT_RUN_METHODS);
+
+/** The agents as the host sees them in one session. */
+function agentMethods({ agents }: Shared, session: Session): AgentMethods {
+  const run = (made: AgentRun): AgentRun => runTarget(session, HOST, made) as unknown as AgentRun;
+  return {
+    agent: async (words) => run(await agents.start(words)),
+    agentRun: async (name) => run(agents.runOf(name)),
+    agents: async () => agents.list(),
+    conversation: async (name) => agents.conversation(name),
+    removeAgent: (name, reason) => agents.remove(name, reason),
+  };
 }
 
 /** The library's object stands for the door on the way to the peer. */
 function compartmentOf(
-  { compartments }: Shared,
+  { compartments }: Pick<Shared, 'compartments'>,
   session: Session,
   maker: string,
 ): (words: CompartmentWords) => Promise<CompartmentDoor> {
@@ -176,6 +224,7 @@ function openHost(shared: Shared, open: Open): void {
       // The library's object stands for the door on the way to the peer.
       openGuest: (guest) => guestOf(shared, own, guest) as unknown as GuestDoor,
       closeGuest: sessions.closeOf,
+      agents: agentMethods(shared, own),
     });
     return hostTarget(own, HOST, door);
   });

@@ -20,15 +20,22 @@ export interface HostDeps extends DoorDeps {
   openGuest(guest: string): GuestDoor;
   /** Ends the sessions of a guest. */
   closeGuest(guest: string): void;
+  readonly agents: AgentMethods;
 }
 
 type HostOnly = Omit<HostDoor, keyof GuestDoor>;
+
+export type AgentMethods = Pick<
+  HostDoor,
+  'agent' | 'agentRun' | 'agents' | 'conversation' | 'removeAgent'
+>;
 
 export function hostDoor(deps: HostDeps): HostDoor {
   const { kernel } = deps;
   return {
     ...guestDoor(deps, HOST),
     ...guestMethods(deps),
+    ...deps.agents,
     status: () => deps.info(),
     stop: async () => deps.stop(),
 

@@ -1,4 +1,5 @@
 import type { GiveWords } from './compartment.ts';
+import type { AgentMessage } from './runner.ts';
 
 /** The words about models as guests. */
 export interface AgentWords {
@@ -6,6 +7,8 @@ export interface AgentWords {
   readonly name: string;
   /** `openai/gpt-5`, `anthropic/claude-…`, `ollama/llama3`; null goes on with what it had. */
   readonly model: string | null;
+  /** Petname of the host's power to take it from; found by the provider when left out. */
+  readonly modelPower?: string;
   readonly give?: Readonly<Record<string, GiveWords>>;
   /** `code`: one tool, evaluate. `tools`: each method of each power is a tool. */
   readonly mode?: 'code' | 'tools';
@@ -22,14 +25,20 @@ export interface AgentLimits {
   readonly timeMs?: number;
 }
 
-/** What happens in a run, in order. */
+/** What happens in a run, in order; `agent` is the name of whose it is. */
 export type AgentEvent =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'step'; readonly step: number }
+  | { readonly type: 'text'; readonly agent: string; readonly text: string }
+  | { readonly type: 'step'; readonly agent: string; readonly step: number }
   /** What the model does: source that it has evaluated, or a method with its arguments. */
-  | { readonly type: 'tool'; readonly tool: string; readonly text: string }
+  | {
+      readonly type: 'tool';
+      readonly agent: string;
+      readonly tool: string;
+      readonly text: string;
+    }
   | {
       readonly type: 'result';
+      readonly agent: string;
       readonly tool: string;
       readonly text: string;
       readonly failed: boolean;
@@ -49,7 +58,19 @@ export type AgentEvent =
       readonly guest: string;
       readonly call: string;
     }
-  | { readonly type: 'console'; readonly level: string; readonly text: string }
+  /** A guest asks the host for a power. */
+  | {
+      readonly type: 'request';
+      readonly id: string;
+      readonly guest: string;
+      readonly text: string;
+    }
+  | {
+      readonly type: 'console';
+      readonly guest: string;
+      readonly level: string;
+      readonly text: string;
+    }
   | { readonly type: 'ended'; readonly end: AgentEnd };
 
 export interface AgentEnd {
@@ -81,4 +102,13 @@ export interface AgentRun {
   /** The events after the first `after`; waits until there is one. */
   events(after: number): Promise<readonly AgentEvent[]>;
   stop(reason: string): Promise<void>;
+}
+
+/** What is kept of an agent over its runs. */
+export interface AgentConversation {
+  readonly info: AgentInfo;
+  /** How many older messages are no longer there. */
+  readonly cut: number;
+  readonly messages: readonly AgentMessage[];
+  readonly notes: string;
 }

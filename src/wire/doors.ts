@@ -1,4 +1,5 @@
 import type { Spend } from '../ocap/budget.ts';
+import type { AgentConversation, AgentInfo, AgentRun, AgentWords } from './agent.ts';
 import type { CompartmentDoor, CompartmentWords } from './compartment.ts';
 import type { ErrorCode } from './errors.ts';
 
@@ -67,6 +68,15 @@ export interface HostDoor extends GuestDoor {
   makePower(text: string, name: string | null, reason: string): Promise<PowerInfo>;
   powers(): Promise<readonly PowerInfo[]>;
   kinds(): Promise<readonly { readonly kind: string; readonly summary: string }[]>;
+
+  /** Makes the guest when there is none, and has its model do the task. */
+  agent(words: AgentWords): Promise<AgentRun>;
+  /** The run of an agent that goes on, or its last one. */
+  agentRun(name: string): Promise<AgentRun>;
+  agents(): Promise<readonly AgentInfo[]>;
+  conversation(name: string): Promise<AgentConversation>;
+  /** Ends the guest, its tools and all that they were given; the conversation is gone. */
+  removeAgent(name: string, reason: string): Promise<void>;
 
   pending(): Promise<readonly PendingInfo[]>;
   decide(

@@ -5,6 +5,7 @@ import { newWebSocketRpcSession, type RpcStub } from 'capnweb';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { connect, type DaemonClient } from '../../src/gateway/client.ts';
+import type { AgentsSide } from '../../src/gateway/agents-side.ts';
 import type { Workers } from '../../src/gateway/compartments/worker.ts';
 import { type Doors, openDoors } from '../../src/gateway/doors.ts';
 import type { GuestDoor, HostDoor } from '../../src/wire/doors.ts';
@@ -17,6 +18,19 @@ import { type KernelFixture, kernelFixture } from './kernel-fixture.ts';
 const NO_WORKERS: Workers = {
   warm: () => 0,
   take: () => Promise.reject(new Error('This test has no workers.')),
+};
+
+/** For tests of everything but agents. */
+const NO_AGENTS: AgentsSide = {
+  start: () => Promise.reject(new Error('This test has no agents.')),
+  runOf: () => {
+    throw new Error('This test has no agents.');
+  },
+  conversation: () => {
+    throw new Error('This test has no agents.');
+  },
+  list: () => [],
+  remove: async () => undefined,
 };
 
 /** For what must come, on a machine that has much else to do. */
@@ -69,6 +83,7 @@ export async function openGateway(
       stop: () => undefined,
       running: () => null,
     },
+    agents: () => NO_AGENTS,
     log: (error) => void errors.push(error),
   });
   onTestFinished(async () => {

@@ -6,12 +6,24 @@ import type { RunnerSide } from '../../wire/runner.ts';
 /** Longest line that is read; the daemon's answers are far shorter. */
 const LINE_CHARS_MAX = 64 * 1024 ** 2;
 
+/** Descriptors of a worker in its walls, as `boxes/compartment` makes them. */
+const CHANNEL_FD = 1;
+const HEARTBEAT_FD = 2;
+
+/** Says that this thread is free: once at the begin, and whenever it is asked. */
+export function answerHeartbeat(): void {
+  const beat = new Socket({ fd: HEARTBEAT_FD, readable: true, writable: true });
+  beat.on('error', () => process.exit(0));
+  beat.on('data', (asked: Buffer) => void beat.write(new Uint8Array(asked.length)));
+  beat.write(new Uint8Array(1));
+}
+
 /**
- * The daemon's side over standard input, which is one end of a pair of sockets. The process ends
- * with the channel: without it there is nothing that it could do.
+ * The daemon's side over the one channel of this process, which ends with it: without it there is
+ * nothing that it could do.
  */
 export function openChannel(): RpcStub<RunnerSide> {
-  const socket = new Socket({ fd: 0, readable: true, writable: true });
+  const socket = new Socket({ fd: CHANNEL_FD, readable: true, writable: true });
   const over = (): never => process.exit(0);
   const waiting: string[] = [];
   let taker: ((line: string) => void) | undefined;

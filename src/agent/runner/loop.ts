@@ -1,4 +1,12 @@
-import { jsonSchema, type LanguageModel, type ModelMessage, stepCountIs, streamText, type ToolSet, tool } from 'ai';
+import {
+  jsonSchema,
+  type LanguageModel,
+  type ModelMessage,
+  stepCountIs,
+  streamText,
+  type ToolSet,
+  tool,
+} from 'ai';
 import { receivedError } from '../../gateway/send-error.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import type {
@@ -18,11 +26,11 @@ import {
   SHOWN_CHARS_MAX,
   TEXT_CHARS_MAX,
 } from '../limits.ts';
+import { trimmed } from '../trim.ts';
 import type { Emitter } from './emitter.ts';
 import { modelMessages } from './messages.ts';
 import { bounded, wellFormed } from './show.ts';
 import type { OfferedTool, Toolbox } from './toolbox.ts';
-import { trimmed } from './trim.ts';
 
 export interface LoopParts {
   readonly task: RunnerTask;

@@ -6,7 +6,7 @@ import type { GuestDoor } from '../../wire/doors.ts';
 import type { RunnerSide, RunnerTask } from '../../wire/runner.ts';
 import { DECLARATIONS_CHARS_MAX } from '../limits.ts';
 import { codePrompt, type NamedDeclaration, toolsPrompt } from '../prompt.ts';
-import { openChannel } from './channel.ts';
+import { answerHeartbeat, openChannel } from './channel.ts';
 import { codeToolbox } from './code-mode.ts';
 import { makeEmitter } from './emitter.ts';
 import { failedEnd, runLoop } from './loop.ts';
@@ -15,12 +15,21 @@ import { openLanguageModel } from './providers.ts';
 import { toolToolbox } from './tool-mode.ts';
 
 async function main(): Promise<void> {
+  silence();
+  answerHeartbeat();
   const side = openChannel() as unknown as RunnerSide;
   const task = await side.begin();
   const emitter = makeEmitter(side);
   const end = await run(side, task, emitter).catch(failedEnd);
   await emitter.flush();
   await side.end(end);
+}
+
+/** Where a console would write to is the channel; the libraries have warnings for one. */
+function silence(): void {
+  for (const level of ['debug', 'log', 'info', 'warn', 'error', 'trace'] as const) {
+    console[level] = () => undefined;
+  }
 }
 
 async function run(

@@ -26,7 +26,8 @@ function assistantMessage({
   text,
   calls,
 }: Extract<AgentMessage, { role: 'assistant' }>): ModelMessage {
-  const words = text === '' && calls.length > 0 ? [] : [{ type: 'text', text: said(text) } as const];
+  const words =
+    text === '' && calls.length > 0 ? [] : [{ type: 'text', text: said(text) } as const];
   const made = calls.map(({ id, tool, input }) => ({
     type: 'tool-call' as const,
     toolCallId: id,

@@ -33,7 +33,8 @@ function write(value: unknown, depth: number, room: Room): string {
     return text;
   }
   if (depth >= SHOWN_DEPTH_MAX) return '…';
-  if (Array.isArray(value)) return writeAll(value, room, '[]', (item) => write(item, depth + 1, room));
+  if (Array.isArray(value))
+    return writeAll(value, room, '[]', (item) => write(item, depth + 1, room));
   return writeAll(Object.entries(value as object), room, '{}', ([key, item]) => {
     room.left -= key.length;
     return `${JSON.stringify(key)}: ${write(item, depth + 1, room)}`;

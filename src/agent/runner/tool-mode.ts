@@ -89,7 +89,14 @@ function toolOf(power: string, { name, summary, args }: PowerInfo['methods'][num
     additionalProperties: false,
   };
   const plain = power.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, 40);
-  return { name: `${plain}__${name}`, description: summary, input, power, method: name, args: named };
+  return {
+    name: `${plain}__${name}`,
+    description: summary,
+    input,
+    power,
+    method: name,
+    args: named,
+  };
 }
 
 /** By their names; those at the end that were left out stay so. */

@@ -18,7 +18,7 @@ import { overLimit } from './end-error.ts';
 import { farTarget, workerObjectOf } from './far-target.ts';
 import { endHolder, type Holder } from './holder.ts';
 import { letGo, outward, type Relay } from './relay.ts';
-import { dropSide, sideTarget } from './side-target.ts';
+import { dropSide, type EndowedObjects, sideTarget } from './side-target.ts';
 import type { Worker } from './worker.ts';
 import { workerError } from './worker-error.ts';
 
@@ -28,6 +28,7 @@ export interface CompartmentParts {
   readonly session: Session;
   readonly maker: Principal;
   readonly holder: Holder;
+  readonly objects: EndowedObjects;
   readonly worker: Worker;
   readonly isolation: 'own' | 'shared';
   readonly limits: Required<CompartmentLimits>;
@@ -53,6 +54,8 @@ export interface Compartment {
    * over, also for who comes second.
    */
   end(error: PowerboxError): Promise<void>;
+  /** Nothing can be evaluated in it any more. */
+  isOver(): boolean;
   /** Its process takes no more part: resolves before what was given to it has ended. */
   left(): Promise<void>;
 }
@@ -68,6 +71,7 @@ export function makeCompartment(parts: CompartmentParts): Compartment {
     session: worker.session,
     holder: holder.guest.id,
     powers: holder.powers,
+    objects: parts.objects,
     say(level, text) {
       if (!console.say(level, text)) void end(overLimit('it wrote too much to its console'));
     },
@@ -102,10 +106,12 @@ export function makeCompartment(parts: CompartmentParts): Compartment {
     door: makeDoor(parts, far.get, cut, console, end),
     async begin() {
       await kernel.record(row(parts, 'opened', namesIn(holder)));
-      const spec = { id, powers: [...holder.powers.keys()], clock, random, limits };
+      const powers = [...holder.powers.keys(), ...parts.objects.keys()];
+      const spec = { id, powers, clock, random, limits };
       far.set(await askWorker(worker, cut, () => worker.main.open(spec, side)));
     },
     end,
+    isOver: () => ending !== undefined,
     async left() {
       await ending?.left;
     },

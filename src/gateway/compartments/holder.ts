@@ -44,6 +44,12 @@ export async function readHolder(
   return readOther(kernel, maker, guest, id, words, now);
 }
 
+/** The whole world of a guest that stays; whoever calls may run code as it. */
+export function holderAs(kernel: Kernel, guest: string): () => Holder {
+  const holder = { guest: kernel.principal(guest), goes: false, powers: worldOf(kernel, guest) };
+  return () => holder;
+}
+
 type Gift = Awaited<ReturnType<typeof readGift>>;
 
 async function readGifts(

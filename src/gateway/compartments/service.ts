@@ -3,18 +3,26 @@ import { newId } from '../../kernel/ids.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { CompartmentDoor, CompartmentWords } from '../../wire/compartment.ts';
 import { PowerboxError } from '../../wire/errors.ts';
-import { targetsOf } from '../door-target.ts';
+import { type MakeTarget, targetsOf } from '../door-target.ts';
 import { COMPARTMENTS_MAX, COMPARTMENTS_OF_MAKER_MAX } from '../limits.ts';
 import type { Session } from '../session.ts';
 import { type Compartment, makeCompartment } from './compartment.ts';
-import { readHolder } from './holder.ts';
+import { holderAs, readHolder } from './holder.ts';
 import type { Place, Rooms } from './rooms.ts';
+import type { EndowedObjects } from './side-target.ts';
 import { COMPARTMENT_METHODS, limitsOf } from './words.ts';
 
 /** All compartments of a daemon: who has which, and what ends them. */
 export interface Compartments {
   /** Makes one for whoever is at this session: its door, as an object of the session. */
   open(session: Session, maker: string, words: CompartmentWords): Promise<RpcTarget>;
+  /** The same for the daemon itself, which may say more of it. */
+  make(
+    session: Session,
+    maker: string,
+    words: CompartmentWords,
+    more: MoreWords,
+  ): Promise<Compartment>;
   /** One that runs as this guest. */
   runningAs(guest: string): string | null;
   count(): number;
@@ -22,7 +30,15 @@ export interface Compartments {
   close(): Promise<void>;
 }
 
-const compartmentTarget = targetsOf<CompartmentDoor>(COMPARTMENT_METHODS);
+/** What only the daemon itself can say of a compartment. */
+export interface MoreWords {
+  /** Id of a guest that stays, whose world the code gets, whoever the maker is. */
+  readonly runAs?: string;
+  readonly objects?: EndowedObjects;
+}
+
+/** The door of a compartment as an object of its maker's session. */
+export const compartmentTarget: MakeTarget<CompartmentDoor> = targetsOf(COMPARTMENT_METHODS);
 
 interface State {
   readonly kernel: Kernel;
@@ -37,16 +53,20 @@ interface State {
 export function makeCompartments(kernel: Kernel, rooms: Rooms, now: () => number): Compartments {
   const state: State = { kernel, rooms, now, all: new Set(), ofMaker: new Map(), closing: false };
   kernel.onRemoved((guest) => endOf(state, guest));
+  const make: Compartments['make'] = async (session, maker, words, more) => {
+    const leave = enter(state, maker);
+    try {
+      return await openFor(state, session, maker, words, more, leave);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  };
   return {
+    make,
     async open(session, maker, words) {
-      const leave = enter(state, maker);
-      try {
-        const compartment = await openFor(state, session, maker, words, leave);
-        return compartmentTarget(session, maker, compartment.door);
-      } catch (error) {
-        leave();
-        throw error;
-      }
+      const { door } = await make(session, maker, words, {});
+      return compartmentTarget(session, maker, door);
     },
     runningAs: (guest) => [...state.all].find((one) => one.guest === guest)?.id ?? null,
     count: () => state.all.size,
@@ -84,6 +104,7 @@ async function openFor(
   session: Session,
   maker: string,
   words: CompartmentWords,
+  { runAs, objects = new Map() }: MoreWords,
   leave: () => void,
 ): Promise<Compartment> {
   const { kernel, now } = state;
@@ -91,7 +112,10 @@ async function openFor(
   const { isolation = 'own', clock = false, random = false } = words;
   const limits = limitsOf(words.limits);
   checkShared(words);
-  const makeHolder = await readHolder(kernel, maker, id, words, now());
+  const makeHolder =
+    runAs === undefined
+      ? await readHolder(kernel, maker, id, words, now())
+      : holderAs(kernel, runAs);
   const place = await state.rooms.take(session, isolation === 'shared', limits);
   const { holder, principal } = await made(place, () => {
     // Whoever asked may be gone by now, or the daemon on its way out.
@@ -100,7 +124,7 @@ async function openFor(
     return { principal: kernel.principal(maker), holder: kernel.together(makeHolder) };
   });
   const compartment = makeCompartment({
-    ...{ id, session, maker: principal, holder, worker: place.worker, isolation },
+    ...{ id, session, maker: principal, holder, objects, worker: place.worker, isolation },
     ...{ limits, clock, random, created: now() },
     leave: (error) => place.leave(error),
     ended: () => {

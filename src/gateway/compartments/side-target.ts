@@ -11,8 +11,13 @@ export interface Side {
   readonly holder: string;
   /** Grants by the name that the code sees. */
   readonly powers: ReadonlyMap<string, string>;
+  /** Objects of the daemon's own by the name that the code sees. */
+  readonly objects: EndowedObjects;
   say(level: ConsoleLevel, text: string): void;
 }
+
+/** Each is made for the session of the worker that asks for it. */
+export type EndowedObjects = ReadonlyMap<string, (session: Session) => RpcTarget>;
 
 const SIDES = new WeakMap<object, Side>();
 const LEVELS: ReadonlySet<unknown> = new Set(['debug', 'log', 'info', 'warn', 'error']);
@@ -20,8 +25,10 @@ const LEVELS: ReadonlySet<unknown> = new Set(['debug', 'log', 'info', 'warn', 'e
 /** The whole of what a worker holds of the daemon: the powers of one compartment, and its console. */
 export class SideTarget extends RpcTarget {
   async power(...marked: readonly unknown[]): Promise<unknown> {
-    const { session, holder, powers } = sideOf(this);
+    const { session, holder, powers, objects } = sideOf(this);
     const [name] = readCall(marked).args;
+    const object = typeof name === 'string' ? objects.get(name) : undefined;
+    if (object !== undefined) return object(session);
     const grant = typeof name === 'string' ? powers.get(name) : undefined;
     if (grant === undefined) {
       throw new PowerboxError(

@@ -1,5 +1,5 @@
-import type { AgentMessage } from '../../wire/runner.ts';
-import { CONVERSATION_CHARS_MAX } from '../limits.ts';
+import type { AgentMessage } from '../wire/runner.ts';
+import { CONVERSATION_CHARS_MAX } from './limits.ts';
 
 /**
  * The conversation without its oldest messages, when it is too long: whole steps only, so that no
