@@ -81,6 +81,7 @@ export function lockdown(options: LockdownOptions = {}): void {
   realm.harden(PlatformError);
   // Its instances reach code, and with them their class.
   realm.harden(PowerboxError);
+  hardenPlatform();
   const tell = options.onUnhandled ?? ((text: string) => realm.console.error(text));
   realm.process?.on?.('unhandledRejection', (reason) => {
     tell(`A promise was rejected, and nobody waits for it: ${inspect(reason)}`);
@@ -124,6 +125,17 @@ function shutErrorHooks(): void {
     if (tamed?.set !== undefined) {
       Object.defineProperty(Error, name, { ...tamed, set: ignore[name] });
     }
+  }
+}
+
+/**
+ * What an endowment gives may be a URL, a signal or another object of the platform, whose class
+ * all compartments would share. Classes that the platform makes when they are first read, such as
+ * `Response`, are left to whoever gives objects of them.
+ */
+function hardenPlatform(): void {
+  for (const { value } of Object.values(Object.getOwnPropertyDescriptors(globalThis))) {
+    if (typeof value === 'function') realm.harden(value);
   }
 }
 
