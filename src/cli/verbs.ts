@@ -18,6 +18,11 @@ const TABLE: readonly Verb[] = [
     'run a command in a box that is running',
     async () => (await import('./commands/exec.ts')).execCommand,
   ),
+  verb(
+    'eval',
+    'evaluate code with the powers that it is given',
+    async () => (await import('./commands/eval.ts')).evalCommand,
+  ),
   verb('ls', 'list boxes', async () => (await import('./commands/ls.ts')).lsCommand),
   verb(
     'inspect',

@@ -25,7 +25,16 @@ export async function acceptedPolicy(
   accept: boolean,
   ask: (lines: readonly string[]) => Promise<boolean>,
 ): Promise<Policy | null> {
-  const path = join(folder, POLICY_FILE);
+  return acceptedPolicyAt(home, join(folder, POLICY_FILE), accept, ask);
+}
+
+/** The same for a policy of any name. */
+export async function acceptedPolicyAt(
+  home: Home,
+  path: string,
+  accept: boolean,
+  ask: (lines: readonly string[]) => Promise<boolean>,
+): Promise<Policy | null> {
   const text = readText(path);
   if (text === null) return null;
   const { parsePolicy } = await import('../policy/file.ts');

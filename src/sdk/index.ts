@@ -26,6 +26,7 @@ export { type ErrorCode, PowerboxError } from '../wire/errors.ts';
 export type { Compartment, CompartmentOptions, Give } from './compartment.ts';
 export type { Far } from './far.ts';
 export type { Power } from './power.ts';
+export { type ModuleGraph, readModules } from './read-modules.ts';
 
 export interface ConnectOptions {
   /** Folder of the daemon's state; `POWERBOX_HOME`, or the usual one, when left out. */

@@ -9,7 +9,7 @@ import { runBox } from '../../host/run-box.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
 import { isDetached } from '../detached.ts';
-import { askPerson } from '../render/ask.ts';
+import { askPolicy } from '../render/ask.ts';
 import { visible } from '../render/text.ts';
 
 interface RunFlags {
@@ -213,11 +213,6 @@ function refuseFolderStreams(): void {
       );
     }
   }
-}
-
-async function askPolicy(context: CliContext, lines: readonly string[]): Promise<boolean> {
-  for (const line of lines) context.err(`  ${visible(line)}`);
-  return askPerson(context, 'Accept this powerbox.json? [y/N] ');
 }
 
 function collect(value: string, list: string[]): string[] {

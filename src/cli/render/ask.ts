@@ -1,4 +1,5 @@
 import type { CliContext } from '../context.ts';
+import { visible } from './text.ts';
 
 /** A yes or no from a person; no when there is nobody at a terminal to ask. */
 export async function askPerson(context: CliContext, question: string): Promise<boolean> {
@@ -10,4 +11,10 @@ export async function askPerson(context: CliContext, question: string): Promise<
   } finally {
     lines.close();
   }
+}
+
+/** Whether a policy that is new or has changed may be used, once its difference was shown. */
+export async function askPolicy(context: CliContext, lines: readonly string[]): Promise<boolean> {
+  for (const line of lines) context.err(`  ${visible(line)}`);
+  return askPerson(context, 'Accept this powerbox.json? [y/N] ');
 }
