@@ -50,7 +50,7 @@ export const SOURCE_CHARS_MAX = 2 * 1024 * 1024;
 export const PROGRAM_CHARS_MAX = 16 * 1024 * 1024;
 
 /** Modules of one program. */
-export const MODULES_MAX = 2_000;
+export const MODULES_MAX = 1_000;
 
 /** Nesting of syntax: all who walk the tree must come back, on the smallest stack they run on. */
 export const SOURCE_DEPTH_MAX = 500;
@@ -60,3 +60,6 @@ export const FILE_CHARS_MAX = 200;
 
 /** Of a specifier of a module, which errors repeat. */
 export const SPECIFIER_CHARS_MAX = 500;
+
+/** Prepared texts whose places are kept for stacks; beyond, the oldest are forgotten. */
+export const PREPARED_KEPT_MAX = 512;

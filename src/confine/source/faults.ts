@@ -26,9 +26,8 @@ export function sourceInvalid(
   );
 }
 
-export function moduleMissing(file: string, line: number, why: string): PowerboxError {
-  return new PowerboxError(
-    'module-missing',
-    `Cannot evaluate ${fileWord(file)}: line ${line} ${why}.`,
-  );
+/** `line` is null for an `import()`, whose name is known only when it runs. */
+export function moduleMissing(file: string, line: number | null, why: string): PowerboxError {
+  const who = line === null ? 'it' : `line ${line}`;
+  return new PowerboxError('module-missing', `Cannot evaluate ${fileWord(file)}: ${who} ${why}.`);
 }

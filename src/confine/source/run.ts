@@ -1,7 +1,6 @@
-import { PowerboxError } from '../../wire/errors.ts';
 import type { EvaluateText, Outcome, Program } from '../contract.ts';
-import { fileWord, UNNAMED } from './faults.ts';
-import { readSource } from './read.ts';
+import { exportsOf } from './exports.ts';
+import { ModuleGraph } from './graph.ts';
 
 export interface RunOptions {
   readonly evaluate: EvaluateText;
@@ -10,24 +9,22 @@ export interface RunOptions {
   readonly program: Program;
 }
 
-/** Reads, prepares and runs a program. Throws what it throws, and what no program may be. */
+/**
+ * Reads, links and runs a program, with all modules that it names. What is wrong with any of them
+ * is found before anything of it runs. Throws what it throws, and `source-invalid`,
+ * `module-missing` and `endowment-missing`.
+ *
+ * Its value is what it returns at its top level, or that of its last statement that is no
+ * declaration; a promise is waited for.
+ */
 export async function runProgram({ evaluate, known, program }: RunOptions): Promise<Outcome> {
-  const file = program.file ?? UNNAMED;
-  const source = await readSource(program.code, file, program.language);
-  for (const { name, line, use } of source.freeNames) {
-    if (use === 'typeof' || known(name)) continue;
-    throw new PowerboxError(
-      'endowment-missing',
-      `Cannot evaluate ${fileWord(file)}: line ${line} uses ${name}, which it was not given.`,
-      { hint: `Grant it with --give ${name}=POWER.` },
-    );
+  const graph = new ModuleGraph(program, { evaluate, known });
+  const entry = await graph.loadEntry();
+  try {
+    const value = await graph.evaluate(entry);
+    return { value, exports: exportsOf(entry) };
+  } catch (error) {
+    // What the code was told of a module that is not there is an error of its own; this is ours.
+    throw graph.faultOf(error) ?? error;
   }
-  const last = source.ast.body.at(-1);
-  let body = source.text;
-  if (last?.type === 'ExpressionStatement') {
-    const { start, end } = last.expression;
-    body = `${body.slice(0, start)}return (${body.slice(start, end)})${body.slice(end)}`;
-  }
-  const work = evaluate(`(async () => {${body}\n})`) as () => Promise<unknown>;
-  return { value: await work(), exports: {} };
 }
