@@ -71,6 +71,11 @@ const TABLE: readonly Verb[] = [
     async () => (await import('./commands/kit.ts')).kitCommand,
   ),
   verb(
+    'agent',
+    'have a model do a task as a guest',
+    async () => (await import('./commands/agent.ts')).agentCommand,
+  ),
+  verb(
     'guest',
     'add, list and remove those who are given powers',
     async () => (await import('./commands/guest.ts')).guestCommand,

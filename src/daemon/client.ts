@@ -58,6 +58,9 @@ async function startAndConnect(home: Home, start: boolean): Promise<DaemonClient
 
 type AnyDoor = Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
 
+/** Methods of a door that give an object with methods of its own. */
+const OBJECTS: ReadonlySet<string> = new Set(['guest', 'agent', 'agentRun']);
+
 /** The door as an object of promises, with the errors that were meant. */
 function plainDoor(stub: DaemonClient['door']): HostDoor {
   const far = stub as unknown as AnyDoor;
@@ -68,7 +71,7 @@ function plainDoor(stub: DaemonClient['door']): HostDoor {
       return async (...args: readonly unknown[]) => {
         try {
           const answer = await far[name]?.(...args);
-          return name === 'guest' ? plainDoor(answer as typeof stub) : answer;
+          return OBJECTS.has(name) ? plainDoor(answer as typeof stub) : answer;
         } catch (error) {
           throw receivedError(error) ?? error;
         }

@@ -1,0 +1,103 @@
+import { parseDuration } from '../../host/quantities.ts';
+import type { AgentLimits, AgentWords } from '../../wire/agent.ts';
+import type { GiveWords } from '../../wire/compartment.ts';
+import { PowerboxError } from '../../wire/errors.ts';
+
+export interface AgentFlags {
+  readonly model?: string;
+  readonly modelPower?: string;
+  readonly give?: readonly string[];
+  readonly only?: readonly string[];
+  readonly approve?: readonly string[];
+  readonly mode?: 'code' | 'tools';
+  readonly steps?: string;
+  readonly budget?: string;
+  readonly timeout?: string;
+  readonly yes?: true;
+  readonly no?: true;
+  readonly json?: true;
+}
+
+/** What was asked for, but for the task. */
+export type AskedAgent = Omit<AgentWords, 'task'>;
+
+export function readAgentWords(name: string, flags: AgentFlags): AskedAgent {
+  const { model = null, modelPower, mode } = flags;
+  const give = readGives(flags);
+  const limits = readLimits(flags);
+  return {
+    name,
+    model,
+    ...(modelPower === undefined ? {} : { modelPower }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(Object.keys(give).length === 0 ? {} : { give }),
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+  };
+}
+
+function readGives({ give = [], only = [], approve = [] }: AgentFlags): Record<string, GiveWords> {
+  const gives: Record<string, GiveWords> = {};
+  for (const text of give) {
+    const [name, power] = pairOf(text, '--give');
+    if (Object.hasOwn(gives, name)) throw usage(`--give ${name}`, 'it is given twice');
+    gives[name] = { power };
+  }
+  for (const text of only) {
+    const [name, rule] = pairOf(text, '--only');
+    const given = givenAs(gives, name, '--only');
+    gives[name] = { ...given, only: [...(given.only ?? []), rule] };
+  }
+  for (const text of approve) {
+    const [name, what] = pairOf(text, '--approve');
+    if (what !== 'writes' && what !== 'always') {
+      throw usage(`--approve ${text}`, 'it is neither writes nor always');
+    }
+    gives[name] = { ...givenAs(gives, name, '--approve'), approval: what };
+  }
+  return gives;
+}
+
+function givenAs(gives: Record<string, GiveWords>, name: string, flag: string): GiveWords {
+  const given = Object.hasOwn(gives, name) ? gives[name] : undefined;
+  if (given !== undefined) return given;
+  throw usage(`${flag} ${name}=…`, 'nothing is given by this name');
+}
+
+function pairOf(text: string, flag: string): readonly [string, string] {
+  const at = text.indexOf('=');
+  const [name, rest] = [text.slice(0, at), text.slice(at + 1)];
+  if (at > 0 && rest !== '') return [name, rest];
+  throw usage(`${flag} ${text}`, 'it is not NAME=…');
+}
+
+function readLimits({ steps, budget, timeout }: AgentFlags): AgentLimits {
+  const limits: { -readonly [Key in keyof AgentLimits]: AgentLimits[Key] } = {};
+  if (steps !== undefined) limits.steps = count(steps, '--steps');
+  if (timeout !== undefined) limits.timeMs = parseDuration(timeout, '--timeout');
+  for (const text of budget?.split(',') ?? []) {
+    const [name, amount] = pairOf(text.trim(), '--budget');
+    if (name === 'tokens') limits.tokens = count(amount, '--budget');
+    else if (name === 'usd') limits.microdollars = dollars(amount);
+    else throw usage(`--budget ${text}`, 'a budget of an agent is tokens=N or usd=N');
+  }
+  return limits;
+}
+
+function count(text: string, flag: string): number {
+  const amount = /^\d{1,12}(?:e\d)?$/.test(text) ? Number(text) : 0;
+  if (amount >= 1) return amount;
+  throw usage(`${flag} ${text}`, 'it is not a whole number above 0');
+}
+
+function dollars(text: string): number {
+  const [, whole, rest = ''] = /^(\d{1,6})(?:\.(\d{1,6}))?$/.exec(text) ?? [];
+  const amount = whole === undefined ? 0 : Number(whole) * 1e6 + Number(rest.padEnd(6, '0'));
+  if (amount >= 1) return amount;
+  throw usage(`--budget usd=${text}`, 'it is no sum of dollars above 0');
+}
+
+function usage(what: string, why: string): PowerboxError {
+  return new PowerboxError('usage', `Cannot use ${what}: ${why}.`, {
+    hint: 'See `powerbox agent --help`.',
+  });
+}

@@ -1,0 +1,93 @@
+import type { AgentEnd, AgentEvent } from '../../wire/agent.ts';
+import type { Colour, Paint } from './colour.ts';
+import { shorten, visible } from './text.ts';
+
+/** Where the lines of a run go: the model's words to one place, what it does to another. */
+export interface AgentOutput {
+  readonly paint: Paint;
+  /** Text as it comes, with its line ends. */
+  write(text: string): void;
+  /** One line. */
+  note(line: string): void;
+}
+
+/** Shows what happens in a run of this agent as it happens. All of it is made safe for a terminal. */
+export interface AgentScreen {
+  show(event: AgentEvent): void;
+}
+
+const CODE_LINES_MAX = 12;
+const RESULT_LINES_MAX = 6;
+const LINE_WIDTH = 200;
+
+export function makeAgentScreen(name: string, { paint, write, note }: AgentOutput): AgentScreen {
+  /** The model is in the middle of a line. */
+  let open = false;
+  const closeLine = (): void => {
+    if (open) write('\n');
+    open = false;
+  };
+  const line = (colour: Colour, verb: string, text: string): void => {
+    closeLine();
+    note(`${paint(colour, verb.padEnd(6))} ${text}`);
+  };
+  const block = (colour: Colour, verb: string, text: string, most: number): void => {
+    const lines = text.split('\n');
+    for (const [index, one] of lines.slice(0, most).entries()) {
+      line(colour, index === 0 ? verb : '', paint('dim', shorten(visible(one), LINE_WIDTH)));
+    }
+    if (lines.length > most) line(colour, '', paint('dim', `(${lines.length - most} more lines)`));
+  };
+  return {
+    show(event) {
+      const whose = whoseText(event, name);
+      switch (event.type) {
+        case 'text':
+          // What an agent of this one says is for this one, which says what it made of it.
+          if (event.agent !== name) return;
+          write(event.text.split('\n').map(visible).join('\n'));
+          open = !event.text.endsWith('\n');
+          return;
+        case 'step':
+          closeLine();
+          return;
+        case 'tool':
+          block('blue', 'does', `${whose}${event.tool}: ${event.text}`, CODE_LINES_MAX);
+          return;
+        case 'result':
+          block(event.failed ? 'red' : 'dim', 'got', `${whose}${event.text}`, RESULT_LINES_MAX);
+          return;
+        case 'use': {
+          const why = event.reason === null ? '' : ` ${paint('red', visible(event.reason))}`;
+          const colour = event.verdict === 'allow' ? 'green' : 'red';
+          line(colour, event.verdict, `${visible(`${event.guest}: ${event.call}`)}${why}`);
+          return;
+        }
+        case 'approval':
+          line('yellow', 'waits', visible(`${event.guest}: ${event.call} (${event.id})`));
+          return;
+        case 'request':
+          line('yellow', 'asks', visible(`${event.guest}: ${event.text} (${event.id})`));
+          return;
+        case 'console':
+          line('dim', 'says', visible(`${event.guest}: ${event.text}`));
+          return;
+        case 'ended':
+          closeLine();
+          note(endLine(name, event.end, paint));
+      }
+    },
+  };
+}
+
+function whoseText(event: AgentEvent, name: string): string {
+  return 'agent' in event && event.agent !== name ? `${event.agent}: ` : '';
+}
+
+function endLine(name: string, end: AgentEnd, paint: Paint): string {
+  const { why, reason, steps, tokens, microdollars } = end;
+  const money = microdollars === 0 ? '' : `, $${(microdollars / 1e6).toFixed(4)}`;
+  const spent = paint('dim', `(${steps} steps, ${tokens} tokens${money})`);
+  const told = why === 'done' ? 'has answered' : `has ended: ${visible(reason)}`;
+  return `powerbox: ${visible(name)} ${paint(why === 'done' ? 'green' : 'yellow', told)} ${spent}`;
+}
