@@ -5,12 +5,10 @@ import { PowerboxError } from '../../../wire/errors.ts';
 import { ownObject } from './behind.ts';
 import { Calls } from './calls.ts';
 import { dataError, failure } from './failures.ts';
+import { letGoWith } from './let-go.ts';
 import { type ObjectRoom, objectBehind, objectTarget } from './objects.ts';
 import { isStub, type Peer, type Stub, StubHandler, type Wire } from './stubs.ts';
 import { checkSize } from './wire-size.ts';
-
-/** Taken before lockdown: code has none, so it cannot tell when something is collected. */
-const LetGo = new FinalizationRegistry<Disposable>((stub) => stub[Symbol.dispose]());
 
 /**
  * The wall of one compartment. Every value is copied on its way through; objects become presences
@@ -94,7 +92,11 @@ export class Wall implements Wire, ObjectRoom {
   readonly #toMaker: Crossing = {
     known: (value) => makerStub(value),
     error: dataError,
-    reference: (value, kind) => objectTarget(this, value, kind),
+    reference: (value, kind) => {
+      // Powers go from hand to hand as grants; through the maker's line nobody would count them.
+      if (handlerOf(value) === undefined) return objectTarget(this, value, kind);
+      throw new PowerboxError('not-passable', 'Cannot pass a power out: give what it answers.');
+    },
   };
 
   /** Of an answer it takes the stubs over. */
@@ -118,7 +120,7 @@ export class Wall implements Wire, ObjectRoom {
     if (own !== undefined) return own;
     const kept = stub.dup();
     const handler = new StubHandler(this, peer, kept);
-    LetGo.register(handler, kept);
+    letGoWith(handler, kept);
     return makePresence(handler, { callable: peer === 'maker' });
   }
 
@@ -152,12 +154,10 @@ function answerToPower(value: object): Stub | undefined {
   return stubOf(value)?.dup();
 }
 
-/** Powers go from hand to hand as grants; through the maker's line nobody would count them. */
+/** A function of the maker's goes back to it as itself. */
 function makerStub(value: object): Stub | undefined {
   const handler = handlerOf(value);
-  if (!(handler instanceof StubHandler)) return undefined;
-  if (handler.peer === 'maker') return handler.stub;
-  throw new PowerboxError('not-passable', 'Cannot pass a power out: give what it answers.');
+  return handler instanceof StubHandler && handler.peer === 'maker' ? handler.stub : undefined;
 }
 
 function nameOf(kind: ReferenceKind): string {

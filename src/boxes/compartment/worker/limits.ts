@@ -16,3 +16,5 @@ export const LINES_MAX = 32;
 export const COMPARTMENTS_MAX = 2_048;
 /** Characters of a failure's message. */
 export const FAILURE_CHARS_MAX = 8_192;
+/** Objects of the host that are held before the engine is told to collect; the gateway gives 1,024. */
+export const OBJECTS_HELD_MIN = 256;
