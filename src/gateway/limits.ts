@@ -71,6 +71,11 @@ export const PROGRAM_BYTES_MAX = 2 * 1024 ** 2;
 export const MODULES_MAX = 1_024;
 /** Evaluations of one compartment that go on at once. */
 export const EVALUATIONS_MAX = 16;
+/**
+ * Objects of one compartment's code that its maker holds, and functions of the maker that the code
+ * does. Of all compartments of a maker they are fewer than the entries of a session's tables.
+ */
+export const FAR_OBJECTS_MAX = 128;
 /** What a far object says of its methods. */
 export const FAR_METHODS_MAX = 256;
 /** Characters of a method's name. */

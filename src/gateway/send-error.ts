@@ -16,12 +16,25 @@ const FAULTS: readonly (readonly [RegExp, ErrorCode])[] = [
 
 const FAULT_CHARS_MAX = 200;
 
+/** Errors that are data of somebody's, and cross as such. */
+const DATA = new WeakSet<Error>();
+
+/** A copy of an error that is a value, not a failure: its words and its code, and nothing else. */
+export function dataError({ name, message, code }: Error & { readonly code?: unknown }): Error {
+  const made = Object.assign(new Error(String(message)), { name: String(name) });
+  made.stack = '';
+  if (typeof code === 'string') Object.assign(made, { code });
+  DATA.add(made);
+  return made;
+}
+
 /**
  * An error as it crosses to a peer: its message is `[code] sentence`, and `code` and `hint` come
  * beside it. No stack and no cause. Of an error that nobody meant to be read, only that there was
  * one; `log` gets the rest.
  */
 export function sentError(error: unknown, log: (error: unknown) => void): Error {
+  if (error instanceof Error && DATA.has(error)) return error;
   const known = PowerboxError.is(error) ? error : translate(error, log);
   const sent = new Error(`[${known.code}] ${known.message}`);
   sent.stack = '';

@@ -43,7 +43,7 @@ export interface Session {
    * is called then, once.
    */
   keep(reference: Reference, dropped: () => void): () => void;
-  /** The same for an object that is no reference of the kernel's. */
+  /** The same for an object that is no reference of the kernel's; its maker bounds their number. */
   keepObject(dropped: () => void): () => void;
   /** What the peer began with, as an object of its side. */
   main<Main extends object>(): Main;
@@ -66,6 +66,7 @@ export function openSession(
   setMaxListeners(0, ended.signal);
   const kept = new Set<() => void>();
   let messages = 0;
+  let powers = 0;
 
   const transport = makeTransport(open, countTables, () => {
     ended.abort(new PowerboxError('reference-closed', 'The session is over.'));
@@ -95,20 +96,22 @@ export function openSession(
     held: () => transport.screen.held(),
     callBack: counted(CALLBACKS_MAX, 'callbacks'),
     keep(reference, dropped) {
-      const drop = session.keepObject(() => {
-        dropped();
-        host.handles.drop(reference);
-      });
-      host.handles.hold(reference);
-      return drop;
-    },
-    keepObject(dropped) {
       ended.signal.throwIfAborted();
-      if (kept.size >= REFERENCES_MAX) {
-        const error = limit(`holding more than ${REFERENCES_MAX} objects`);
+      if (powers >= REFERENCES_MAX) {
+        const error = limit(`holding more than ${REFERENCES_MAX} powers`);
         session.end(error);
         throw error;
       }
+      powers += 1;
+      host.handles.hold(reference);
+      return session.keepObject(() => {
+        powers -= 1;
+        dropped();
+        host.handles.drop(reference);
+      });
+    },
+    keepObject(dropped) {
+      ended.signal.throwIfAborted();
       const drop = (): void => {
         if (kept.delete(drop)) dropped();
       };

@@ -9,7 +9,7 @@ import type {
 import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
 import type { CompartmentEntry } from '../../wire/journal-entry.ts';
 import type { WorkerCompartment } from '../../wire/worker.ts';
-import { EVALUATIONS_MAX, PROGRAM_BYTES_MAX } from '../limits.ts';
+import { EVALUATIONS_MAX, FAR_OBJECTS_MAX, PROGRAM_BYTES_MAX } from '../limits.ts';
 import type { Session } from '../session.ts';
 import { type CompartmentConsole, makeConsole } from './console.ts';
 import { type Cut, makeCut } from './cut.ts';
@@ -145,6 +145,7 @@ function makeDoor(
     worker: worker.session,
     ask: (work) => askWorker(worker, cut, work),
     throwIfEnded: cut.throwIfEnded,
+    keepObject: makeKeeper(),
     makeFar: (stub) => farTarget(relay, stub),
     workerObject: (target) => workerObjectOf(target, relay),
   };
@@ -181,6 +182,32 @@ function makeDoor(
     declarations: async () => declarationsOf(session.host.kernel, holder.powers),
     console: (after) => console.read(after),
     stop: (reason) => end(new PowerboxError('compartment-ended', stopped(reason))),
+  };
+}
+
+/** Neither side can make the other hold more than this by way of one compartment. */
+function makeKeeper(): Relay['keepObject'] {
+  let count = 0;
+  return (session, object, dropped = () => undefined) => {
+    try {
+      if (count >= FAR_OBJECTS_MAX) {
+        throw new PowerboxError(
+          'limit-exceeded',
+          `Cannot hold more than ${FAR_OBJECTS_MAX} objects of one compartment, or of its maker.`,
+          { hint: 'Let go of those that are not needed any more.' },
+        );
+      }
+      const drop = session.keepObject(() => {
+        count -= 1;
+        dropped();
+        object[Symbol.dispose]();
+      });
+      count += 1;
+      return drop;
+    } catch (error) {
+      object[Symbol.dispose]();
+      throw error;
+    }
   };
 }
 

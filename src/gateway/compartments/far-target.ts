@@ -59,16 +59,8 @@ class FarTarget extends RpcTarget {
 /** A worker's object for the maker; takes the stub over. */
 export function farTarget(relay: Relay, stub: WorkerStub): RpcTarget {
   const target = new FarTarget();
-  try {
-    const drop = relay.maker.keepObject(() => {
-      FARS.delete(target);
-      stub[Symbol.dispose]();
-    });
-    FARS.set(target, { relay, stub, drop });
-  } catch (error) {
-    stub[Symbol.dispose]();
-    throw error;
-  }
+  const drop = relay.keepObject(relay.maker, stub, () => FARS.delete(target));
+  FARS.set(target, { relay, stub, drop });
   return target;
 }
 

@@ -3,6 +3,7 @@ import { PowerboxError } from '../../wire/errors.ts';
 import type { WorkerObject } from '../../wire/worker.ts';
 import { type Behind, behind, isStub } from '../own-target.ts';
 import { readCall } from '../screen.ts';
+import { dataError } from '../send-error.ts';
 import type { Session } from '../session.ts';
 
 /**
@@ -18,6 +19,11 @@ export interface Relay {
   ask<T>(work: () => PromiseLike<T>): Promise<T>;
   /** A process that goes on for others may still say something. */
   throwIfEnded(): void;
+  /**
+   * Keeps an object of one session for the other until what this gives is called, or that session
+   * ends. Takes the object over; throws `limit-exceeded`.
+   */
+  keepObject(session: Session, object: Disposable, dropped?: () => void): () => void;
   /** An object of the code for the maker; takes the stub over. */
   makeFar(stub: WorkerStub): RpcTarget;
   /** The object of the code behind what the maker brings back. */
@@ -76,7 +82,7 @@ function objectOf(relay: Relay, seen: Behind): WorkerStub {
 /** A function of the maker's, as the code calls it. Kept until the worker lets go of it. */
 function makerFunction(relay: Relay, stub: MakerFunction): Disposable {
   const { maker, worker } = relay;
-  const drop = worker.keepObject(() => stub[Symbol.dispose]());
+  const drop = relay.keepObject(worker, stub);
   const call = (...marked: readonly unknown[]): Promise<unknown> => {
     const { call: number, args } = readCall(marked);
     return worker.call(() =>
@@ -133,6 +139,10 @@ function cross(value: unknown, object: CrossObject): Crossed<unknown> {
       return new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
     }
     if (part instanceof Date) return part;
+    if (part instanceof Error) {
+      bytes += part.name.length + part.message.length;
+      return dataError(part);
+    }
     if (Object.getPrototypeOf(part) !== Object.prototype) throw notPassable('an object of a class');
     return Object.fromEntries(
       Object.entries(part).map(([key, item]) => {
