@@ -2,6 +2,7 @@
  * The runner of one model: a process in walls of its own that speaks with the daemon and with
  * nobody else. It reads what a model wrote, and holds what the guest holds.
  */
+import { Writable } from 'node:stream';
 import type { GuestDoor } from '../../wire/doors.ts';
 import type { RunnerSide, RunnerTask } from '../../wire/runner.ts';
 import { DECLARATIONS_CHARS_MAX } from '../limits.ts';
@@ -25,8 +26,15 @@ async function main(): Promise<void> {
   await side.end(end);
 }
 
-/** Where a console would write to is the channel; the libraries have warnings for one. */
+/**
+ * Where a console would write to is the channel; the libraries have warnings for one, and Node
+ * itself looks at the streams.
+ */
 function silence(): void {
+  for (const name of ['stdin', 'stdout', 'stderr'] as const) {
+    const value = new Writable({ write: (_chunk, _encoding, done) => done() });
+    Object.defineProperty(process, name, { value });
+  }
   for (const level of ['debug', 'log', 'info', 'warn', 'error', 'trace'] as const) {
     console[level] = () => undefined;
   }

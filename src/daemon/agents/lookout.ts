@@ -38,6 +38,7 @@ function tell(state: AgentsState, entry: JournalEntry): void {
   const runs = guest === undefined ? [] : going(state);
   if (guest === undefined || runs.length === 0) return;
   const name = nameOf(state, guest);
+  const kindOf = (grant: string): string => state.kernel.view(grant).power.kind;
   for (const run of runs) {
     if (!isBelow(name, run)) continue;
     if (entry.kind === 'console' && guest === run.spec.guest) {
@@ -47,7 +48,7 @@ function tell(state: AgentsState, entry: JournalEntry): void {
       const { tokens = 0, microdollars = 0 } = entry.spent ?? {};
       run.spend({ tokens, microdollars });
     }
-    for (const event of eventsOf(entry, name)) run.log.add(shortened(event));
+    for (const event of eventsOf(entry, name, kindOf)) run.log.add(shortened(event));
   }
 }
 

@@ -167,12 +167,18 @@ function makeHeard(): Pick<Run, 'hear' | 'heard'> {
 }
 
 /** A row of the record as those who look on at a run are shown it; undefined for what they are not. */
-export function eventsOf(entry: JournalEntry, name: string): readonly AgentEvent[] {
+export function eventsOf(
+  entry: JournalEntry,
+  name: string,
+  kindOf: (grant: string) => string,
+): readonly AgentEvent[] {
   switch (entry.kind) {
     case 'use': {
       const { calls = [entry.call], verdict, reason = null } = entry;
+      // An answer of a model is read on hundreds of times; that it was asked for is shown.
+      const isModel = kindOf(entry.grant) === 'model';
       return calls
-        .filter((call) => !isReading(call, entry.power))
+        .filter((call) => !(isModel && call.startsWith('read on from ')))
         .map((call) => ({ type: 'use', guest: name, call, verdict, reason }));
     }
     case 'console':
@@ -183,9 +189,4 @@ export function eventsOf(entry: JournalEntry, name: string): readonly AgentEvent
     default:
       return [];
   }
-}
-
-/** An answer of a model is read on hundreds of times; that it was asked for is shown. */
-function isReading(call: string, power: string): boolean {
-  return power.startsWith('model:') && call.startsWith('read on from ');
 }
