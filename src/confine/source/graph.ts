@@ -4,7 +4,7 @@ import { namespaceOf, requireImports } from './exports.ts';
 import { sourceInvalid, UNNAMED } from './faults.ts';
 import { placeAt } from './lines.ts';
 import { requireNames } from './missing.ts';
-import { Module } from './module.ts';
+import { Module, type Settle } from './module.ts';
 import { readSource } from './read.ts';
 import type { ModuleRequest } from './record.ts';
 import { ModuleSources, type Resolved } from './resolve.ts';
@@ -14,16 +14,12 @@ interface GraphOptions {
   readonly known: (name: string) => boolean;
 }
 
-/** Modules that one call evaluates, in their order. */
-type Batch = readonly Module[];
-
 /** The modules of one run: each is read and evaluated once. */
 export class ModuleGraph {
   readonly #options: GraphOptions;
   readonly #sources: ModuleSources;
   readonly #reads = new Map<string, Promise<Module>>();
   readonly #linked = new Set<Module>();
-  readonly #batches = new Map<Module, Batch>();
   /** What the code was told, and what we know of it. */
   readonly #told = new WeakMap<object, PowerboxError>();
   readonly #file: string;
@@ -130,49 +126,56 @@ export class ModuleGraph {
   }
 
   /**
-   * Runs a module after those that it imports, one after the other in their order; gives what it
-   * returns. Only what waits at its top level makes others wait.
+   * Runs a module after those that it imports, in their order; gives what it came to. A module that
+   * waits at its top level makes only those wait that import it.
    */
   async evaluate(root: Module): Promise<unknown> {
-    if (root.done === null) this.#start(orderOf(root));
-    await root.done;
+    await (root.done ?? this.#start(orderOf(root)));
     return root.value;
   }
 
-  /** Settled together: what is asked for while the list runs waits for its own module only. */
-  #start(batch: Batch): void {
-    const settles = batch.map((module) => {
-      this.#batches.set(module, batch);
-      return module.queue();
-    });
-    const fail = (from: number, error: unknown): void => {
-      settles[from]?.fail(error);
-      // Those behind it may be asked for again; they meet the failed one first.
-      for (let at = from + 1; at < batch.length; at++) settles[at]?.drop(error);
-    };
-    const run = async (): Promise<void> => {
-      for (const [at, module] of batch.entries()) {
-        try {
-          for (const needed of module.requested.values()) {
-            if (needed.state === 'failed') throw needed.error;
-            const isForeign = this.#batches.get(needed) !== batch;
-            if (needed.state === 'queued' && isForeign) await needed.done;
-          }
-          const running = module.run();
-          if (running !== null) await running;
-          settles[at]?.finish();
-        } catch (error) {
-          fail(at, error);
-          return;
-        }
+  /** Gives the promise of the last one. */
+  #start(batch: readonly Module[]): Promise<void> | null {
+    const settles = batch.map((module) => module.queue());
+    const done = batch.at(-1)?.done ?? null;
+    const unstarted = new Set(batch);
+    for (const [at, module] of batch.entries()) {
+      const settle = settles[at] as Settle;
+      try {
+        const waits = waitsOf(module, unstarted);
+        unstarted.delete(module);
+        const running = waits.length === 0 ? module.run() : runAfter(module, waits);
+        if (running === null) settle.finish();
+        else running.then(settle.finish, settle.fail);
+      } catch (error) {
+        settle.fail(error);
+        // Those behind it did not run, and meet its error when they are asked for again.
+        for (const later of settles.slice(at + 1)) later.drop(error);
+        break;
       }
-    };
-    void run();
+    }
+    return done;
   }
 }
 
+/** What a module has to wait for; what has not begun imports it too, in a circle. */
+function waitsOf({ requested }: Module, unstarted: ReadonlySet<Module>): readonly Promise<void>[] {
+  const waits: Promise<void>[] = [];
+  for (const needed of requested.values()) {
+    if (needed.state === 'failed') throw needed.error;
+    if (needed.state !== 'queued' || unstarted.has(needed)) continue;
+    if (needed.done !== null) waits.push(needed.done);
+  }
+  return waits;
+}
+
+async function runAfter(module: Module, waits: readonly Promise<void>[]): Promise<void> {
+  await Promise.all(waits);
+  await module.run();
+}
+
 /** What has to run for a module, each after what it imports; cycles begin where they are met. */
-function orderOf(root: Module): Batch {
+function orderOf(root: Module): readonly Module[] {
   const order: Module[] = [];
   const seen = new Set<Module>();
   const visit = (module: Module): void => {
@@ -189,6 +192,6 @@ function json(code: string, file: string): unknown {
   try {
     return JSON.parse(code);
   } catch (error) {
-    throw sourceInvalid(file, null, (error as Error).message);
+    throw sourceInvalid(file, null, 'it is not JSON', error);
   }
 }
