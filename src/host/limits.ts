@@ -43,3 +43,12 @@ export const EGRESS_ENDS_MAX = 6;
 export const EGRESS_ENDS_MS = 60_000;
 /** Rotations of a box's secrets that a new egress is told one by one; older ones are summed up. */
 export const VALUES_KEPT_MAX = 16;
+
+/** Most files of a program that a policy is made from: a person reads what comes of them. */
+export const CODE_FILES_MAX = 2_000;
+
+/** Deepest folder that programs are looked for in. */
+export const CODE_DEPTH_MAX = 32;
+
+/** Most rows of the journal that a policy is made from, or tried with. */
+export const POLICY_ROWS_MAX = 100_000;

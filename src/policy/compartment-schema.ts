@@ -16,10 +16,10 @@ export const Size = z.string().regex(/^[0-9]+(?:\.[0-9]+)?[kKmMgGtT]?(?:[iI]?[bB
 export const Duration = z.string().regex(/^[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d)?$/);
 
 /** A compartment runs as a guest of its name. */
-const CompartmentName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+export const CompartmentName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 
 /** What code can write: a power is seen as a variable. */
-const CodeName = z.string().regex(/^[A-Za-z_$][A-Za-z0-9_$]{0,63}$/);
+export const CodeName = z.string().regex(/^[A-Za-z_$][A-Za-z0-9_$]{0,63}$/);
 
 /** As npm names packages: no path, nothing that leads out of a folder of them. */
 const PackageName = z
@@ -29,7 +29,7 @@ const PackageName = z
 
 const PowerWords = Line.describe('A rule, KIND:WORDS as files:/srv/repo, or a petname');
 
-const CompartmentPower = z.union([
+export const CompartmentPower = z.union([
   PowerWords,
   z.strictObject({
     power: PowerWords,
@@ -44,7 +44,7 @@ const CompartmentPower = z.union([
   }),
 ]);
 
-const CompartmentEntry = z.strictObject({
+export const CompartmentEntry = z.strictObject({
   globals: z
     .array(z.enum(['clock', 'random']))
     .max(2)

@@ -106,7 +106,7 @@ describe('diffPolicy of compartments', () => {
     expect(diffPolicy(of(before), of(after))).toEqual(lines.map((line) => `a: ${line}`));
   });
 
-  const words = fc.constantFrom('https://a.example', 'GET https://a.example/x', 'files:/a', 'repo');
+  const words = fc.constantFrom('https://a.example', 'https://b.example', 'files:/a', 'repo');
   const texts = fc.subarray(['GET /x', 'read /b', 'POST /y']);
   const some = fc.record({
     globals: fc.subarray<'clock' | 'random'>(['clock', 'random']),

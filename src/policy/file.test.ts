@@ -155,6 +155,10 @@ describe('parsePolicy', () => {
     [inA('{"powers":{"x":{"power":"y","may":[]}}}'), '/compartments/a/powers/x/may: there is no'],
     [inA('{"powers":{"x":"GET https://a..b"}}'), '/compartments/a/powers/x: Cannot parse the rule'],
     [inA('{"powers":{"x":"https://*.com"}}'), '/compartments/a/powers/x: Cannot parse the rule'],
+    [
+      inA('{"powers":{"x":{"power":"GET https://a.example","only":["GET /x"]}}}'),
+      '/compartments/a/powers/x: Cannot narrow the rule "GET https://a.example" further',
+    ],
     [inA('{"packages":["../x"]}'), '/compartments/a/packages/0: it is not written'],
     [inA('{"builtins":["node:fs"]}'), '/compartments/a/builtins: no compartment has a module of N'],
     [inA('{"isolation":"none"}'), '/compartments/a/isolation: it must be own or shared'],

@@ -37,7 +37,7 @@ const PowerEntry = z.union([
   }),
 ]);
 
-const PolicyFile = z.strictObject({
+export const PolicyFile = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
   limits: z

@@ -1,6 +1,7 @@
 import { PowerboxError } from '../wire/errors.ts';
 import { faultOfMethod } from './method.ts';
 import type { IsPublicSuffix } from './public-suffix.ts';
+import { quote } from './quote.ts';
 import { originText, parseRule, type Rule } from './rule.ts';
 
 /** What a power of a compartment says of the network. */
@@ -31,7 +32,12 @@ export function readHttpWords(
   );
   if (parts.length > (hasMethods ? 2 : 1)) return null;
   if (only.length === 0) return { rules: [rule], secret };
-  if (rule.narrowing.methods !== null || rule.narrowing.path !== null) return null;
+  if (rule.narrowing.methods !== null || rule.narrowing.path !== null) {
+    throw new PowerboxError(
+      'rule-invalid',
+      `Cannot narrow the rule ${quote(words)} further: name the origin, and give the rules in "only".`,
+    );
+  }
   const rules = only.map((one) => readOnlyRule(originText(rule.config), one, isPublicSuffix));
   return rules.includes(null) ? null : { rules: rules as readonly Rule[], secret };
 }
@@ -39,6 +45,12 @@ export function readHttpWords(
 /** A petname has no scheme and no method; a name with a dot may be one. */
 function looksHttp(power: string, text: string): boolean {
   return text !== power || /^https?:\/\//i.test(text) || /^[A-Z][A-Z0-9_,-]* +\S/.test(text);
+}
+
+/** The kind that the words of a power name; null for a petname, whose kind its holder knows. */
+export function kindOfWords(power: string): string | null {
+  if (looksHttp(power, power.replace(/^http:(?!\/\/)/, ''))) return 'http';
+  return /^([a-z][a-z0-9-]*):/.exec(power)?.[1] ?? null;
 }
 
 /** `GET,POST /path`, `GET` or `/path`; null for anything that says more. */

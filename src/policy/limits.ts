@@ -36,3 +36,9 @@ export const TEXT_CHOICES_MAX = 16;
 
 /** Longest way from a name over constants to its text; keeps a constant of itself from turning. */
 export const TEXT_STEPS_MAX = 24;
+
+/** Names in one place of a path that are listed one by one; more of them become `*`. */
+export const NAMES_LEARNED_MAX = 8;
+
+/** Most rules of one power of a compartment: as many as the kinds of powers read. */
+export const ONLY_TEXTS_MAX = 64;

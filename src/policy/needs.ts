@@ -32,9 +32,9 @@ export interface UseNeed {
 export interface NamedNeed {
   /**
    * `global` for a name that every program of the platform sees, `env` for a variable of the
-   * environment, `builtin` for a module of the platform.
+   * environment, `builtin` for a module of the platform, `secret` for one that was put into a request.
    */
-  readonly kind: 'global' | 'package' | 'builtin' | 'env';
+  readonly kind: 'global' | 'package' | 'builtin' | 'env' | 'secret';
   readonly name: string;
 }
 

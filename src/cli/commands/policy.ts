@@ -1,11 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import type { Policy } from '../../policy/policy.ts';
 import type { Rule } from '../../policy/rule.ts';
 import { ERRORS, PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
-
-const DEFAULT_FILE = 'powerbox.json';
+import type { CodeFlags } from './policy-code.ts';
+import { diffCommand } from './policy-diff.ts';
+import { DEFAULT_FILE, readPolicyFile } from './policy-files.ts';
+import { generateCommand } from './policy-generate.ts';
+import { replayCommand } from './policy-replay.ts';
 
 /** Whatever the code of the refusal: the question was understood, and the answer is no. */
 const EXIT_REFUSED = ERRORS['not-granted'].exit;
@@ -13,10 +15,13 @@ const EXIT_REFUSED = ERRORS['not-granted'].exit;
 /** `powerbox policy`: what rules and policy files say, without starting anything. */
 export function policyCommand(context: CliContext): Command {
   return new Command('policy')
-    .description('explain and check rules and policy files')
+    .description('generate, explain, compare and check rules and policy files')
     .addCommand(schemaCommand(context))
     .addCommand(checkCommand(context))
     .addCommand(explainCommand(context))
+    .addCommand(generateCommand(context))
+    .addCommand(diffCommand(context))
+    .addCommand(replayCommand(context))
     .addHelpText('after', '\nExample:\n  $ powerbox policy explain powerbox.json');
 }
 
@@ -32,25 +37,65 @@ function schemaCommand(context: CliContext): Command {
 
 function checkCommand(context: CliContext): Command {
   return new Command('check')
-    .description('say whether a request would be allowed, and by which rule')
-    .usage('[options] [RULE|FILE...] -- METHOD URL')
+    .description('say whether a request would be allowed, or whether code needs more than is given')
+    .usage(
+      '[options] [RULE|FILE...] -- METHOD URL\n       powerbox policy check --code PATH [FILE]',
+    )
     .argument('[words...]', 'rules or policy files, then the method and the URL of a request')
     .option('--allow-all-hosts', 'accept the rule *')
-    .option('--json', 'print one JSON object')
-    .addHelpText(
-      'after',
-      "\nExits with 0 when it is allowed and 77 when not. A word that ends in .json and has no ://\nnames a policy file.\n\nExample:\n  $ powerbox policy check 'GET https://api.github.com/repos/acme/**' -- GET https://api.github.com/repos/acme/x",
+    .option('--code <path>', 'check what this code needs against the policy file')
+    .option('--name <name>', 'of the code: the compartment that it runs in')
+    .addOption(
+      new Option('--for <what>', 'of the code: a compartment, or the box of a process').choices([
+        'compartment',
+        'box',
+      ]),
     )
-    .action(async (words: string[], options: RuleFlags) => {
-      const [method, url] = words.slice(-2);
-      if (method === undefined || url === undefined) {
-        throw new PowerboxError('usage', 'Cannot check a request: METHOD and URL are missing.', {
-          hint: 'End the line with -- METHOD URL.',
-        });
-      }
-      const rules = await readRules(words.slice(0, -2), options, context);
-      await printCheck(rules, method, url, options.json === true, context);
+    .option('--json', 'print one JSON object, of code one a line')
+    .addHelpText('after', CHECK_HELP)
+    .action(async (words: string[], options: CheckFlags) => {
+      const { code } = options;
+      if (code !== undefined) await runCodeCheck(words, { ...options, code }, context);
+      else await runRequestCheck(words, options, context);
     });
+}
+
+const CHECK_HELP = `
+Exits with 0 when it is allowed and 77 when not. A word that ends in .json and has no ://
+names a policy file. Of code, what only the run can tell is told on standard error.
+
+Examples:
+  $ powerbox policy check 'GET https://api.github.com/repos/acme/**' -- GET https://api.github.com/repos/acme/x
+  $ powerbox policy check --code src/search-tool.ts powerbox.json`;
+
+interface CheckFlags extends RuleFlags, Partial<CodeFlags> {}
+
+async function runCodeCheck(
+  words: readonly string[],
+  flags: CodeFlags,
+  context: CliContext,
+): Promise<void> {
+  if (words.length > 1) {
+    throw new PowerboxError('usage', 'Cannot check code: there is more than one policy file.');
+  }
+  const { checkCode } = await import('./policy-code.ts');
+  const isGiven = await checkCode(context, words[0] ?? DEFAULT_FILE, flags);
+  if (!isGiven) context.exit(EXIT_REFUSED);
+}
+
+async function runRequestCheck(
+  words: readonly string[],
+  options: CheckFlags,
+  context: CliContext,
+): Promise<void> {
+  const [method, url] = words.slice(-2);
+  if (method === undefined || url === undefined) {
+    throw new PowerboxError('usage', 'Cannot check a request: METHOD and URL are missing.', {
+      hint: 'End the line with -- METHOD URL.',
+    });
+  }
+  const rules = await readRules(words.slice(0, -2), options, context);
+  await printCheck(rules, method, url, options.json === true, context);
 }
 
 function explainCommand(context: CliContext): Command {
@@ -61,11 +106,19 @@ function explainCommand(context: CliContext): Command {
     .option('--json', 'print one JSON object a line')
     .addHelpText('after', "\nExample:\n  $ powerbox policy explain 'GET api.example.com/v1/**'")
     .action(async (words: string[], options: RuleFlags) => {
-      const rules = await readRules(words.length === 0 ? [DEFAULT_FILE] : words, options, context);
+      const given = words.length === 0 ? [DEFAULT_FILE] : words;
+      const policies = await readPolicies(given, options, context);
+      const rules = policies.flatMap((policy) => policy.rules);
       const { explain } = await import('../../policy/explain.ts');
+      const { explainCompartments } = await import('../../policy/explain-compartments.ts');
       for (const [index, sentence] of explain(rules).entries()) {
         const rule = rules[index]?.text ?? null;
         context.out(options.json === true ? JSON.stringify({ rule, sentence }) : sentence);
+      }
+      for (const { compartments = {} } of policies) {
+        for (const line of explainCompartments(compartments)) {
+          context.out(options.json === true ? JSON.stringify(line) : line.sentence);
+        }
       }
     });
 }
@@ -99,35 +152,26 @@ async function readRules(
   flags: RuleFlags,
   context: CliContext,
 ): Promise<readonly Rule[]> {
+  return (await readPolicies(words, flags, context)).flatMap(({ rules }) => rules);
+}
+
+async function readPolicies(
+  words: readonly string[],
+  flags: RuleFlags,
+  context: CliContext,
+): Promise<readonly (Pick<Policy, 'rules'> & Partial<Policy>)[]> {
   const options = { allowAllHosts: flags.allowAllHosts === true };
   const { parseRules } = await import('../../policy/rules.ts');
-  const rules = await Promise.all(
-    words.map((word) =>
-      isFile(word) ? readFileRules(word, options, context) : parseRules([word], options),
+  return Promise.all(
+    words.map(async (word) =>
+      isFile(word)
+        ? readPolicyFile(context, word, options)
+        : { rules: await parseRules([word], options) },
     ),
   );
-  return rules.flat();
 }
 
 /** Decided by the word alone, so that a rule means the same in every folder. */
 function isFile(word: string): boolean {
   return word.endsWith('.json') && !word.includes('://') && !word.includes(' ');
-}
-
-async function readFileRules(
-  file: string,
-  options: { readonly allowAllHosts: boolean },
-  context: CliContext,
-): Promise<readonly Rule[]> {
-  const { parsePolicy } = await import('../../policy/file.ts');
-  let text: string;
-  try {
-    text = readFileSync(resolve(context.cwd, file), 'utf8');
-  } catch (cause) {
-    throw new PowerboxError('policy-invalid', `Cannot read ${file}: it is missing or unreadable.`, {
-      cause,
-      hint: 'Name a policy file, or rules.',
-    });
-  }
-  return (await parsePolicy(text, file, options)).rules;
 }

@@ -1,0 +1,210 @@
+import type { CompartmentDraft, PolicyDraft, PowerDraft } from './draft.ts';
+import { generalisePaths } from './generalise.ts';
+import { ONLY_TEXTS_MAX } from './limits.ts';
+import type { Found, HttpNeed, Needs, Note, UseNeed } from './needs.ts';
+
+export interface Generated<Draft> {
+  readonly draft: Draft;
+  readonly notes: readonly Note[];
+}
+
+/** Globals that a compartment can be given. */
+const GLOBALS: ReadonlySet<string> = new Set(['clock', 'random']);
+
+/**
+ * The narrowest policy of a compartment that covers the needs. What cannot be given, or cannot be
+ * said in a policy, is noted and left out.
+ */
+export function generateCompartment(needs: Needs): Generated<CompartmentDraft> {
+  const notes: Note[] = [...needs.notes];
+  const named = (kind: string): readonly string[] => namesOf(needs.found, kind);
+  tellMissing(needs.found, notes);
+  const requests = httpPowers(needs.found, notes);
+  const uses = usePowers(needs.found, notes);
+  for (const name of Object.keys(uses).filter((one) => Object.hasOwn(requests, one))) {
+    notes.push({ text: `uses ${name} both for requests and otherwise`, at: null });
+    delete uses[name];
+  }
+  const powers = { ...requests, ...uses };
+  const globals = named('global').filter((name) => GLOBALS.has(name));
+  return {
+    draft: {
+      ...(globals.length === 0 ? {} : { globals }),
+      ...(Object.keys(powers).length === 0 ? {} : { powers: sorted(powers) }),
+      ...(named('package').length === 0 ? {} : { packages: named('package') }),
+    },
+    notes: uniqueNotes(notes),
+  };
+}
+
+/** The narrowest powers and secrets of a process box that cover the needs. */
+export function generateBox(needs: Needs): Generated<Pick<PolicyDraft, 'powers' | 'secrets'>> {
+  const notes: Note[] = [...needs.notes];
+  const requests: HttpNeed[] = [];
+  const secrets = new Set<string>();
+  for (const { need, at } of needs.found) {
+    if (need.kind === 'http' && need.origin !== null) requests.push(need);
+    else if (need.kind === 'http')
+      notes.push({ text: `asks ${need.as} for a path of its own`, at });
+    else if (need.kind === 'secret') secrets.add(need.name);
+    else if (need.kind === 'env' && isSecretName(need.name)) secrets.add(need.name);
+    else if (need.kind === 'env') {
+      notes.push({ text: `reads the variable ${need.name}, which "env" can give`, at });
+    } else if (need.kind === 'use') {
+      notes.push({ text: `uses ${need.as} (${need.of}), which is granted to a guest`, at });
+    }
+  }
+  const powers = byOrigin(requests).flatMap(([origin, list]) =>
+    rulesOf(list).map((rule) => joinRule(origin, rule)),
+  );
+  return {
+    draft: {
+      ...(powers.length === 0 ? {} : { powers }),
+      ...(secrets.size === 0 ? {} : { secrets: [...secrets].sort() }),
+    },
+    notes: uniqueNotes(notes),
+  };
+}
+
+/** What a variable of such a name holds is better in the vault. */
+function isSecretName(name: string): boolean {
+  return /(?:^|_)(?:TOKEN|KEY|SECRET|PASSWORD|PASSWD|PASS|CREDENTIALS?|AUTH)$/i.test(name);
+}
+
+function namesOf(found: readonly Found[], kind: string): readonly string[] {
+  const names = found.flatMap(({ need }) =>
+    need.kind === kind && 'name' in need ? [need.name] : [],
+  );
+  return [...new Set(names)].sort();
+}
+
+/** What no policy can give to a compartment. */
+function tellMissing(found: readonly Found[], notes: Note[]): void {
+  for (const { need, at } of found) {
+    if (need.kind === 'builtin') {
+      notes.push({ text: `imports ${need.name}, which no compartment has`, at });
+    } else if (need.kind === 'env') {
+      notes.push({ text: `reads the variable ${need.name}, which no compartment has`, at });
+    } else if (need.kind === 'global' && !GLOBALS.has(need.name)) {
+      notes.push({ text: `uses ${need.name}, which no compartment has`, at });
+    }
+  }
+}
+
+type Drafts = Record<string, PowerDraft>;
+
+function httpPowers(found: readonly Found[], notes: Note[]): Drafts {
+  const powers: Drafts = {};
+  const groups = new Map<string, HttpNeed[]>();
+  for (const { need, at } of found) {
+    if (need.kind !== 'http') continue;
+    const name = need.as ?? nameOfOrigin(need.origin ?? '');
+    const group = groups.get(name) ?? [];
+    const other = group.find(({ origin }) => origin !== null && origin !== need.origin);
+    // One grant is of one origin; a path alone goes to whichever that is.
+    if (other !== undefined && need.origin !== null) {
+      const text = `asks ${name} for ${need.origin}, but it is for ${other.origin}`;
+      notes.push({ text, at });
+      continue;
+    }
+    groups.set(name, [...group, need]);
+  }
+  for (const [name, group] of groups) {
+    const origin = group.find((need) => need.origin !== null)?.origin ?? null;
+    const secret = group.find((need) => need.secret)?.secret ?? null;
+    const only = rulesOf(group);
+    if (only.length > ONLY_TEXTS_MAX) {
+      notes.push({ text: `needs ${name} in more ways than a grant has rules for`, at: null });
+      continue;
+    }
+    powers[name] = { power: secret === null ? (origin ?? name) : `${origin} with ${secret}`, only };
+  }
+  return powers;
+}
+
+/** `api_example_com`: one name for one origin, that code can write. */
+export function nameOfOrigin(origin: string): string {
+  const host = origin.replace(/^https:\/\//, '').replace(/^http:\/\//, 'http_');
+  const name = host.replaceAll(/[^A-Za-z0-9_$]/g, '_').slice(0, 64);
+  return /^[0-9]/.test(name) ? `_${name}`.slice(0, 64) : name;
+}
+
+function byOrigin(requests: readonly HttpNeed[]): readonly (readonly [string, HttpNeed[]])[] {
+  const origins = new Map<string, HttpNeed[]>();
+  for (const need of requests) {
+    const origin = need.origin ?? '';
+    origins.set(origin, [...(origins.get(origin) ?? []), need]);
+  }
+  return [...origins].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** `GET,POST /path`, one for each path. */
+function rulesOf(requests: readonly HttpNeed[]): readonly string[] {
+  const byMethod = new Map<string, string[]>();
+  for (const { method, path } of requests) {
+    byMethod.set(method, [...(byMethod.get(method) ?? []), path]);
+  }
+  const methods = new Map<string, Set<string>>();
+  for (const [method, paths] of byMethod) {
+    for (const path of generalisePaths(paths)) {
+      methods.set(path, (methods.get(path) ?? new Set()).add(method));
+    }
+  }
+  return [...methods]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([path, all]) => {
+      // GET gives HEAD too.
+      const needed = [...all].filter((method) => method !== 'HEAD' || !all.has('GET'));
+      return `${needed.sort().join(',')} ${path}`;
+    });
+}
+
+function joinRule(origin: string, rule: string): string {
+  const [methods = '', path = ''] = rule.split(' ');
+  return `${methods} ${origin}${path}`;
+}
+
+function usePowers(found: readonly Found[], notes: Note[]): Drafts {
+  const powers: Drafts = {};
+  const groups = new Map<string, UseNeed[]>();
+  for (const { need, at } of found) {
+    if (need.kind !== 'use') continue;
+    const group = groups.get(need.as) ?? [];
+    const [first] = group;
+    if (first !== undefined && (first.of !== need.of || first.power !== need.power)) {
+      notes.push({ text: `uses ${need.as} as ${need.of}, but it is used as ${first.of}`, at });
+      continue;
+    }
+    groups.set(need.as, [...group, need]);
+  }
+  for (const [name, group] of groups) {
+    const power = group[0]?.power ?? name;
+    const texts = group.flatMap(({ only }) => (only === null ? [] : [only]));
+    const only = group[0]?.of === 'files' ? filesRules(texts) : [...new Set(texts)].sort();
+    if (only.length > ONLY_TEXTS_MAX) {
+      notes.push({ text: `needs ${name} in more ways than a grant has rules for`, at: null });
+    } else if (only.length === 0) powers[name] = { power };
+    else powers[name] = { power, only };
+  }
+  return powers;
+}
+
+/** `read GLOB` and `write GLOB`, each generalised by itself. */
+function filesRules(texts: readonly string[]): readonly string[] {
+  const paths = (access: string): readonly string[] =>
+    texts
+      .filter((text) => text.startsWith(`${access} `))
+      .map((text) => text.slice(access.length + 1));
+  return ['read', 'write'].flatMap((access) =>
+    generalisePaths(paths(access)).map((path) => `${access} ${path}`),
+  );
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function uniqueNotes(notes: readonly Note[]): readonly Note[] {
+  const known = new Map(notes.map((note) => [JSON.stringify(note), note]));
+  return [...known.values()];
+}
