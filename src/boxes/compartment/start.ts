@@ -19,7 +19,7 @@ export interface WorkerOptions {
   readonly memoryBytes?: number;
   /** The home's `boxes`; nothing of a worker stays in it. */
   readonly boxes: string;
-  /** Another file than the program's own; for tests, which run from the sources. */
+  /** The bundled file of a program that is not of this layer: an agent's, or a test's. */
   readonly main?: string;
 }
 
@@ -69,10 +69,7 @@ export interface WorkerStats {
   readonly cpuMs: number;
 }
 
-const PROGRAMS: Readonly<Record<WorkerProgram, URL>> = {
-  compartment: new URL('./worker/main.cjs', import.meta.url),
-  agent: new URL('../../agent/runner/main.cjs', import.meta.url),
-};
+const COMPARTMENT = new URL('./worker/main.cjs', import.meta.url);
 
 let count = 0;
 
@@ -82,7 +79,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerBox> {
     workerSpec({
       id: `${WORKER_ID}${process.pid}-${processStartTime(process.pid)}-${++count}`,
       stateDir: workersFolder(options.boxes),
-      main: options.main ?? fileURLToPath(PROGRAMS[options.program]),
+      main: options.main ?? fileURLToPath(COMPARTMENT),
       memoryBytes: options.memoryBytes ?? MEMORY_BYTES_DEFAULT,
     }),
   );

@@ -11,9 +11,18 @@ export function watchEntries(journal: EntrySink): EntryWatch {
   return {
     appendMany(entries) {
       const seqs = journal.appendMany(entries);
-      for (const listener of listeners) for (const entry of entries) listener(entry);
+      for (const listener of listeners) tell(listener, entries);
       return seqs;
     },
     onEntry: (listener) => void listeners.push(listener),
   };
+}
+
+/** The rows are in the record, whatever becomes of those who look on. */
+function tell(listener: (entry: JournalEntry) => void, entries: readonly JournalEntry[]): void {
+  try {
+    for (const entry of entries) listener(entry);
+  } catch {
+    // They see less than there is.
+  }
 }

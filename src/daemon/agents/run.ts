@@ -5,7 +5,7 @@ import type { AgentEnd, AgentEvent } from '../../wire/agent.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { JournalEntry } from '../../wire/journal-entry.ts';
 import { type EventLog, makeEventLog } from './event-log.ts';
-import { HEARD_CHARS_MAX, RUNNER_MEMORY_BYTES } from './limits.ts';
+import { HEARD_CHARS_MAX } from './limits.ts';
 
 /** What a run is of, and what it may take. */
 export interface RunSpec {
@@ -45,7 +45,6 @@ export interface Run {
   begin(): Promise<void>;
   /** Counts one more answer of the model; throws when there were enough. */
   step(): number;
-  steps(): number;
   spend(spent: RunSpent): void;
   spent(): RunSpent;
   hear(line: string): void;
@@ -63,9 +62,7 @@ export function makeRun(parts: RunParts): Run {
   const log = makeEventLog();
   const below = new Set<Run>();
   const counts = { steps: 0, tokens: 0, microdollars: 0 };
-  const heard = makeHeard();
-  let box: WorkerBox | undefined;
-  let session: Session | undefined;
+  const runner = makeRunner(parts);
   let timer: NodeJS.Timeout | undefined;
   let ending: Promise<void> | undefined;
   let tellEnded = (_: AgentEnd): void => undefined;
@@ -80,8 +77,7 @@ export function makeRun(parts: RunParts): Run {
 
   async function end(words: AgentEnd): Promise<void> {
     clearTimeout(timer);
-    const gone = box?.kill();
-    session?.end(new PowerboxError('compartment-ended', `The run has ended: ${words.reason}`));
+    const gone = runner.kill(words.reason);
     const stopped = [...below].map((one) => one.finish('stopped', 'What started it has ended.'));
     parts.over(words);
     log.add({ type: 'ended', end: words });
@@ -89,35 +85,22 @@ export function makeRun(parts: RunParts): Run {
     await Promise.all([gone, ...stopped]);
   }
 
-  async function begin(): Promise<void> {
-    timer = setTimeout(() => {
-      void finish('time', `The run took longer than ${Math.round(spec.timeMs / 1_000)} s.`);
-    }, spec.timeMs);
-    try {
-      box = await parts.startRunner();
-    } catch (error) {
-      const reason = PowerboxError.is(error) ? error.message : 'Its runner did not start.';
-      await finish('failed', reason);
-      throw error;
-    }
-    if (ending !== undefined) {
-      void box.kill();
-      return;
-    }
-    session = parts.openSession(box, parts.door);
-    void box.ended.then(({ why }) => {
-      const ran = why === 'memory' ? 'it used too much memory' : 'its process is gone';
-      void finish('failed', `The runner of the model has ended: ${ran}.`);
-    });
-  }
-
   return {
-    spec,
-    log,
-    ended,
-    below,
+    ...{ spec, log, ended, below, finish },
+    ...makeHeard(),
     isOver: () => ending !== undefined,
-    begin,
+    async begin() {
+      timer = setTimeout(() => {
+        void finish('time', `The run took longer than ${Math.round(spec.timeMs / 1_000)} s.`);
+      }, spec.timeMs);
+      try {
+        await runner.start((reason) => void finish('failed', reason));
+      } catch (error) {
+        const reason = PowerboxError.is(error) ? error.message : 'Its runner did not start.';
+        await finish('failed', reason);
+        throw error;
+      }
+    },
     step() {
       if (counts.steps >= spec.steps) {
         throw new PowerboxError('limit-exceeded', 'Cannot go on: all steps of this run are done.');
@@ -125,23 +108,45 @@ export function makeRun(parts: RunParts): Run {
       counts.steps += 1;
       return counts.steps;
     },
-    steps: () => counts.steps,
     spend({ tokens, microdollars }) {
       counts.tokens += tokens;
       counts.microdollars += microdollars;
     },
     spent: () => ({ tokens: counts.tokens, microdollars: counts.microdollars }),
-    ...heard,
-    finish,
   };
 }
 
-export function runnerOptions(boxes: string): {
-  readonly program: 'agent';
-  readonly memoryBytes: number;
-  readonly boxes: string;
-} {
-  return { program: 'agent', memoryBytes: RUNNER_MEMORY_BYTES, boxes };
+interface Runner {
+  /** `lost` is told when the process ends that nobody killed. */
+  start(lost: (reason: string) => void): Promise<void>;
+  /** At once, with the session and all that was made in it; also one that is only on its way. */
+  kill(reason: string): Promise<unknown>;
+}
+
+function makeRunner(parts: RunParts): Runner {
+  let box: WorkerBox | undefined;
+  let session: Session | undefined;
+  let killed = false;
+  return {
+    async start(lost) {
+      box = await parts.startRunner();
+      if (killed) {
+        await box.kill();
+        return;
+      }
+      session = parts.openSession(box, parts.door);
+      void box.ended.then(({ why }) => {
+        const how = why === 'memory' ? 'it used too much memory' : 'its process is gone';
+        lost(`The runner of the model has ended: ${how}.`);
+      });
+    },
+    async kill(reason) {
+      killed = true;
+      const gone = box?.kill();
+      session?.end(new PowerboxError('compartment-ended', `The run has ended: ${reason}`));
+      await gone;
+    },
+  };
 }
 
 /** Lines of a console until they are asked for, and how many more there were. */

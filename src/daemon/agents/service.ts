@@ -1,15 +1,17 @@
+import { fileURLToPath } from 'node:url';
 import { startWorker } from '../../boxes/compartment/start.ts';
 import type { AgentsSide } from '../../gateway/agents-side.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import type { Home } from '../../store/home.ts';
 import type { AgentRow } from '../../store/kernel-agents-table.ts';
 import type { AgentConversation, AgentInfo, AgentRun, AgentWords } from '../../wire/agent.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import { endAgent } from './end-agent.ts';
-import { RUNS_MAX } from './limits.ts';
+import { RUNNER_MEMORY_BYTES, RUNS_MAX } from './limits.ts';
 import { makeLookout } from './lookout.ts';
 import { openRun } from './open-run.ts';
 import { prepareAgent } from './prepare.ts';
-import { type Run, runnerOptions } from './run.ts';
+import type { Run } from './run.ts';
 import { modelText } from './runner-target.ts';
 import { startSub } from './start-sub.ts';
 import { type AgentsParts, type AgentsState, remember } from './state.ts';
@@ -24,9 +26,8 @@ export interface Agents extends AgentsSide {
 
 export function makeAgents(parts: AgentsParts): Agents {
   const { kernel, store, home } = parts;
-  const options = runnerOptions(home.boxes);
   const runs = new Map<string, Run>();
-  const state: AgentsState = { ...parts, runs, startRunner: () => startWorker(options) };
+  const state: AgentsState = { ...parts, runs, startRunner: () => startRunner(home) };
   makeLookout(state);
   removeFormer(state);
   const running = (): readonly Run[] => [...runs.values()].filter((run) => !run.isOver());
@@ -78,6 +79,12 @@ export function makeAgents(parts: AgentsParts): Agents {
     await run.begin();
     return run;
   }
+}
+
+/** In the walls of a worker: no network, no files, one channel. */
+function startRunner({ boxes }: Home): ReturnType<typeof startWorker> {
+  const main = fileURLToPath(new URL('../../agent/runner/main.cjs', import.meta.url));
+  return startWorker({ program: 'agent', main, memoryBytes: RUNNER_MEMORY_BYTES, boxes });
 }
 
 /** Agents of agents live as long as their task, and no task outlives the daemon. */
