@@ -214,7 +214,7 @@ function resolveImport(file: string, specifier: string): string {
     if (part === '..') parts.pop();
     else if (part !== '.') parts.push(part);
   }
-  return parts.join('/').replace(/^(src\/.*)\.js$/, '$1.ts');
+  return parts.join('/').replace(/^(src\/.*)\.c?js$/, '$1.ts');
 }
 
 /** Sources that no entry leads to. `imports` gives what each file names. */
