@@ -181,40 +181,66 @@ async function send(
 
 /** Text that makes an obedient model evaluate `code`, in letters that any document can hold. */
 export function order(code: string): string {
-  const letters = encodeURIComponent(code).replace(
+  return `[[do: ${plain(code)}]]`;
+}
+
+/** Text that makes it answer with `text`, as a sub-agent answers whoever started it. */
+export function answering(text: string): string {
+  return `[[say: ${plain(text)}]]`;
+}
+
+function plain(text: string): string {
+  return encodeURIComponent(text).replace(
     /[!'()*~]/g,
     (letter) => `%${letter.charCodeAt(0).toString(16)}`,
   );
-  return `[[do: ${letters}]]`;
 }
 
 /**
  * A model that does whatever it reads: each `[[do: CODE]]` in what has come since its last answer,
  * be it the person's task or something that a tool read, becomes a call of the tool that takes
- * `code`. When there is none it says that it is done.
+ * `code`, with all that it was told in place of `__CONVERSATION__`. `[[say: TEXT]]` is what it
+ * answers. When there is neither it says that it is done.
  */
 export function obedient(usage?: ScriptedAnswer['usage']): Script {
   return ({ messages, tools }) => {
     const last = messages.findLastIndex(({ role }) => role === 'assistant');
-    const codes = messages
-      .slice(last + 1)
-      .filter(({ role }) => role !== 'system')
-      .flatMap(({ text }) => ordersIn(text));
+    const news = messages.slice(last + 1).filter(({ role }) => role !== 'system');
     const tool = tools.find(({ parameters }) => 'code' in ((parameters.properties ?? {}) as Json));
+    const codes = news.flatMap(({ text }) => ordersIn(text));
     const counted = usage === undefined ? {} : { usage };
+    const answer = news.flatMap(({ text }) => ordersIn(text, 'say')).join('\n');
+    if (answer !== '') return { text: answer, ...counted };
     if (codes.length === 0 || tool === undefined) return { text: 'It is done.', ...counted };
-    const toolCalls = codes.map((code) => ({ name: tool.name, args: { code } }));
+    const remembered = JSON.stringify(conversationOf(messages));
+    const toolCalls = codes.map((code) => ({
+      name: tool.name,
+      args: { code: code.replaceAll(CONVERSATION, () => remembered) },
+    }));
     return { toolCalls, ...counted };
   };
 }
 
+/** Stands in an order for what the model was told so far, written as a text of JavaScript. */
+const CONVERSATION = '__CONVERSATION__';
+
+function conversationOf(messages: readonly ScriptedMessage[]): string {
+  const told = messages.filter(({ role }) => role === 'user').map(({ text }) => text);
+  return told
+    .join(' ')
+    .replace(/\[\[[\s\S]*?\]\]/g, '')
+    .slice(0, 1000);
+}
+
 /** What a text orders, in order. */
-export function ordersIn(text: string): readonly string[] {
-  return [...text.matchAll(/\[\[do:([\s\S]*?)\]\]/g)].map(([, written = '']) => {
-    try {
-      return decodeURIComponent(written).trim();
-    } catch {
-      return written.trim();
-    }
-  });
+export function ordersIn(text: string, what: 'do' | 'say' = 'do'): readonly string[] {
+  return [...text.matchAll(new RegExp(`\\[\\[${what}:([\\s\\S]*?)\\]\\]`, 'g'))].map(
+    ([, written = '']) => {
+      try {
+        return decodeURIComponent(written).trim();
+      } catch {
+        return written.trim();
+      }
+    },
+  );
 }
