@@ -26,11 +26,14 @@ export interface PresenceOptions {
  * An object that is elsewhere: `E(presence).method()` and `presence.method()` both send. It is
  * frozen, and any name that is a text is a method, but `then`, so that it can be awaited.
  */
-export function makePresence(handler: Handler, options: PresenceOptions = {}): object {
+export function makePresence<T extends object = object>(
+  handler: Handler,
+  options: PresenceOptions = {},
+): T {
   const target = options.callable === true ? bareFunction() : Object.freeze({});
   const presence = new Proxy(target, new Presence(handler));
   handlers.set(presence, handler);
-  return presence;
+  return presence as T;
 }
 
 /** What stands behind an object, when it is a presence. */
@@ -143,7 +146,10 @@ interface EventualSend {
   <T extends object>(target: T | PromiseLike<T>): Eventual<T>;
   (target: unknown): Sender;
   /** The same, for whoever does not wait for the answer; its failure is nobody's. */
-  readonly sendOnly: (target: unknown) => Sender;
+  readonly sendOnly: {
+    <T extends object>(target: T | PromiseLike<T>): Eventual<T>;
+    (target: unknown): Sender;
+  };
   /** Tells when a promise, or what is no promise, has come to something. */
   readonly when: <T, R>(
     value: T | PromiseLike<T>,
@@ -194,7 +200,7 @@ class SendingOnly extends Sending {
 export const E: EventualSend = Object.assign(
   (target: unknown) => new Proxy(NOTHING, new Sending(target)) as never,
   {
-    sendOnly: (target: unknown) => new Proxy(NOTHING, new SendingOnly(target)) as unknown as Sender,
+    sendOnly: (target: unknown) => new Proxy(NOTHING, new SendingOnly(target)) as never,
     when: (async (
       value: unknown,
       done: (value: unknown) => unknown = (same) => same,

@@ -187,6 +187,9 @@ class Wrapper implements ProxyHandler<object> {
     if (HIDDEN.has(key)) return key === 'constructor' ? Reflect.get(target, key) : undefined;
     const held: unknown = side.attempt(() => Reflect.get(this.#original, key));
     if (typeof held !== 'function') return side.cross(held);
+    // What all objects and functions share works on the wrapper itself: through the original,
+    // `call` would hide a method's name from the policy, and `__defineGetter__` change it.
+    if (held === Reflect.get(target, key)) return held;
     const known = this.#methods.get(key);
     if (known?.held === held) return known.made;
     const made = side.makeWrapper(held, String(key));

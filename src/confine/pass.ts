@@ -77,7 +77,7 @@ class Passage {
       return this.#value(value, undefined);
     } catch (error) {
       // By identity: a proxy can throw what looks like an error of ours.
-      if (error === this.#fault) throw error;
+      if (this.#fault !== undefined && error === this.#fault) throw error;
       // Only a proxy can throw where properties are read; what it threw is its own.
       throw this.#refused(undefined, 'it cannot be read');
     }

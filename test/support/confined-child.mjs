@@ -1,12 +1,13 @@
 // A process that is locked down and does what it is told: functions as text, handed the library.
 // It is started by confined.ts.
-const evaluate = globalThis.eval;
+import { runInThisContext } from 'node:vm';
+
 const library = await import(process.argv[2]);
 library.lockdown({ onUnhandled: (text) => process.send({ unhandled: text }) });
 
 process.on('message', async ({ id, source, data }) => {
   try {
-    const work = evaluate(`(${source})`);
+    const work = runInThisContext(`(${source})`);
     process.send({ id, value: await work(library, data) });
   } catch (error) {
     const { name, message, code } = error ?? {};
