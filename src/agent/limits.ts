@@ -8,7 +8,6 @@ export const STEPS_MAX = 1_000;
 export const ANSWER_TOKENS_DEFAULT = 8_192;
 /** A run that nobody gave a time. */
 export const RUN_MS_DEFAULT = 30 * 60_000;
-export const RUN_MS_MAX = 24 * 3_600_000;
 /** Tokens of a model that nobody gave a budget. */
 export const TOKENS_DEFAULT = 2_000_000;
 /** A task: as long as a letter. */
@@ -18,11 +17,13 @@ export const CONVERSATION_CHARS_MAX = 1_000_000;
 /** What one step adds, as JSON. */
 export const STEP_CHARS_MAX = 400_000;
 /** Text of one answer. */
-export const TEXT_CHARS_MAX = 200_000;
-/** Arguments of one call, as JSON. */
+export const TEXT_CHARS_MAX = 100_000;
+/** Arguments of all calls of one answer, as JSON. */
 export const INPUT_CHARS_MAX = 100_000;
 /** A result, as the model is told it. */
 export const RESULT_CHARS_MAX = 16_000;
+/** Results of one step together, as JSON; those that come last are cut shorter. */
+export const RESULTS_CHARS_MAX = 150_000;
 /** A result or a call, as a person is shown it. */
 export const SHOWN_CHARS_MAX = 2_000;
 /** Calls of one answer that are done; what comes after them is refused to the model. */

@@ -8,6 +8,7 @@ import {
   NAME_CHARS_MAX,
   RESULT_CHARS_MAX,
   SHOWN_CHARS_MAX,
+  STEP_CHARS_MAX,
   STEPS_MAX,
   TEXT_CHARS_MAX,
 } from './limits.ts';
@@ -81,6 +82,7 @@ function isObjectText(text: string): boolean {
 
 /** A call without its result would make every later request of the conversation unreadable. */
 function isWhole(step: readonly unknown[]): boolean {
+  if (JSON.stringify(step).length > STEP_CHARS_MAX) return false;
   const [said, done] = step as readonly [
     z.infer<typeof Assistant>,
     z.infer<typeof Results> | undefined,

@@ -1,5 +1,5 @@
 import { openPool } from '../boxes/compartment/pool.ts';
-import { openDoors } from '../gateway/doors.ts';
+import { type Doors, openDoors } from '../gateway/doors.ts';
 import { guestDoor } from '../gateway/guest-door.ts';
 import { processId } from '../host/box-record.ts';
 import { readConfig } from '../host/config.ts';
@@ -87,26 +87,29 @@ export async function openDaemon(home: Home, log: Log, stop: () => void): Promis
         stop,
         running: (guest) => link.all().find((box) => box.guest === guest)?.id ?? null,
       },
-      agents: (programs) => {
-        const parts = { kernel, store, home, entries, programs, now: Date.now };
-        made.agents = makeAgents(parts);
+      agents(programs) {
+        made.agents = makeAgents({ kernel, store, home, entries, programs, now: Date.now });
         return made.agents;
       },
       log: (error) => log.say(`door: ${placeOf(error)}`),
     });
     opened.push(() => doors.close());
     opened.push(() => made.agents?.close());
-    const isNeeded = (): boolean =>
-      doors.sessions() > 0 ||
-      doors.compartments() > 0 ||
-      (made.agents?.running() ?? 0) > 0 ||
-      link.all().length > 0 ||
-      kernel.pending().length > 0;
-    return { isNeeded, close };
+    return { isNeeded: () => isInUse(kernel, doors, link, made.agents), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function isInUse(kernel: Kernel, doors: Doors, link: Link, agents: Agents | undefined): boolean {
+  return (
+    doors.sessions() > 0 ||
+    doors.compartments() > 0 ||
+    (agents?.running() ?? 0) > 0 ||
+    link.all().length > 0 ||
+    kernel.pending().length > 0
+  );
 }
 
 /** Looks for dead boxes now, and then every few seconds. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { newWebSocketRpcSession, type RpcStub } from 'capnweb';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
-import { connect, type DaemonClient } from '../../src/gateway/client.ts';
 import type { AgentsSide } from '../../src/gateway/agents-side.ts';
+import { connect, type DaemonClient } from '../../src/gateway/client.ts';
 import type { Workers } from '../../src/gateway/compartments/worker.ts';
 import { type Doors, openDoors } from '../../src/gateway/doors.ts';
 import type { GuestDoor, HostDoor } from '../../src/wire/doors.ts';
@@ -19,6 +19,8 @@ const NO_WORKERS: Workers = {
   warm: () => 0,
   take: () => Promise.reject(new Error('This test has no workers.')),
 };
+
+const NO_INFO = { pid: 1, version: '0', started: 0, boxes: [], guests: 0, grants: 0, pending: 0 };
 
 /** For tests of everything but agents. */
 const NO_AGENTS: AgentsSide = {
@@ -70,16 +72,7 @@ export async function openGateway(
     port: options.port === undefined ? 0 : options.port,
     now: () => fixture.clock.now,
     daemon: {
-      info: async () => ({
-        pid: 1,
-        version: '0',
-        started: 0,
-        home,
-        boxes: [],
-        guests: 0,
-        grants: 0,
-        pending: 0,
-      }),
+      info: async () => ({ ...NO_INFO, home }),
       stop: () => undefined,
       running: () => null,
     },

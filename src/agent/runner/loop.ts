@@ -23,6 +23,7 @@ import {
   INPUT_CHARS_MAX,
   NAME_CHARS_MAX,
   RESULT_CHARS_MAX,
+  RESULTS_CHARS_MAX,
   SHOWN_CHARS_MAX,
   TEXT_CHARS_MAX,
 } from '../limits.ts';
@@ -102,6 +103,7 @@ async function askModel(parts: LoopParts, messages: ModelMessage[]): Promise<Ans
     onError: () => undefined,
   });
   let text = '';
+  let inputs = 0;
   const calls: AgentCall[] = [];
   try {
     for await (const part of fullStream) {
@@ -113,8 +115,12 @@ async function askModel(parts: LoopParts, messages: ModelMessage[]): Promise<Ans
         emitter.emit({ type: 'text', text: words });
       }
       if (part.type === 'tool-call') {
-        calls.push(readCall(part.toolCallId, part.toolName, part.input, calls));
-        if (calls.length > CALLS_READ_MAX) throw tooLong('a flood of calls');
+        const call = readCall(part.toolCallId, part.toolName, part.input, calls);
+        calls.push(call);
+        inputs += call.input.length;
+        if (calls.length > CALLS_READ_MAX || inputs > INPUT_CHARS_MAX) {
+          throw tooLong('a flood of calls');
+        }
       }
     }
   } finally {
@@ -165,6 +171,7 @@ async function callAll(
   calls: readonly AgentCall[],
 ): Promise<readonly AgentResult[]> {
   const results: AgentResult[] = [];
+  let room = RESULTS_CHARS_MAX;
   for (const { id, tool: name, input } of calls) {
     const isOver = results.length >= CALLS_MAX;
     if (isOver) {
@@ -175,11 +182,21 @@ async function callAll(
     const given = JSON.parse(input) as Readonly<Record<string, unknown>>;
     emitter.emit({ type: 'tool', tool: name, text: shownInput(given) });
     const { text, failed } = await outcomeOf(toolbox, name, given);
-    const told = bounded(wellFormed(text), RESULT_CHARS_MAX);
+    const told = fitting(wellFormed(text), Math.min(RESULT_CHARS_MAX, room));
+    room -= JSON.stringify(told).length;
     emitter.emit({ type: 'result', tool: name, text: bounded(told, SHOWN_CHARS_MAX), failed });
     results.push({ id, tool: name, text: told, failed });
   }
   return results;
+}
+
+/** As JSON no longer than this, but for a few words that say so. */
+function fitting(text: string, charsMax: number): string {
+  const most = Math.max(0, charsMax);
+  const { length } = JSON.stringify(text);
+  if (length <= most) return text;
+  // A mark that no text should hold takes six in JSON.
+  return bounded(text, Math.floor(length < text.length * 1.5 ? most / 1.5 : most / 6));
 }
 
 function shownInput(input: Readonly<Record<string, unknown>>): string {
