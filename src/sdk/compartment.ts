@@ -56,18 +56,24 @@ export async function makeCompartment(
       door[Symbol.dispose]();
     }
   };
+  const ask = async <T>(work: () => PromiseLike<T>): Promise<T> => {
+    if (closing !== undefined) {
+      throw new PowerboxError('compartment-ended', 'The compartment has ended: it was closed.');
+    }
+    return meant(work);
+  };
   const box: Compartment = {
-    info: () => meant(() => door.info()),
+    info: () => ask(() => door.info()),
     async evaluate<Value>(program: string | ProgramWords) {
       const asked = typeof program === 'string' ? { code: program } : program;
       const source =
         asked.with === undefined
           ? asked
           : { ...asked, with: toCompartment(asked.with) as Readonly<Record<string, unknown>> };
-      const answer = await meant(() => door.evaluate(source));
+      const answer = await ask(() => door.evaluate(source));
       return (await fromCompartment(answer)) as Value;
     },
-    declarations: () => meant(() => door.declarations()),
+    declarations: () => ask(() => door.declarations()),
     close(reason = '') {
       closing ??= close(reason);
       return closing;

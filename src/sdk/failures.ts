@@ -15,8 +15,11 @@ function meantError(error: unknown): unknown {
   const received = receivedError(error);
   if (received !== undefined) return received;
   const message = error instanceof Error ? error.message : '';
+  if (/^Attempted to use (?:an )?RPC/.test(message)) {
+    return new PowerboxError('reference-closed', 'Cannot use what was let go of, or has ended.');
+  }
   // The library's own words for a connection that is gone.
-  if (!/^(?:RPC session|The connection|Attempted to use an RPC StubHook)/.test(message)) {
+  if (!/^(?:RPC session|The connection)/.test(message)) {
     return error;
   }
   return new PowerboxError('daemon-unreachable', 'The connection to the daemon has ended.', {

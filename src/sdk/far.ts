@@ -1,6 +1,8 @@
 import { RpcStub } from 'capnweb';
 import type { FarObject } from '../wire/compartment.ts';
+import { plainBytes } from './bytes.ts';
 import { meant } from './failures.ts';
+import { stubOf } from './power.ts';
 
 /**
  * An object of a compartment, here: its methods as asynchronous ones. A function is a function, and
@@ -25,6 +27,7 @@ export async function fromCompartment(value: unknown): Promise<unknown> {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value;
   if (value instanceof RpcStub) return farOf(value as unknown as FarStub);
   if (Array.isArray(value)) return Promise.all(value.map(fromCompartment));
+  if (value instanceof Uint8Array) return plainBytes(value);
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;
   const entries = Object.entries(value).map(async ([key, item]) => [
     key,
@@ -36,7 +39,8 @@ export async function fromCompartment(value: unknown): Promise<unknown> {
 /** What goes into a compartment: far objects as what they are, functions as callbacks. */
 export function toCompartment(value: unknown): unknown {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value;
-  const stub = STUBS.get(value);
+  // A power is sent as one, for the daemon to refuse it.
+  const stub = STUBS.get(value) ?? stubOf(value);
   if (stub !== undefined) return stub;
   if (typeof value === 'function') return callback(value as (...args: unknown[]) => unknown);
   if (Array.isArray(value)) return value.map(toCompartment);

@@ -1,4 +1,5 @@
 import { RpcStub } from 'capnweb';
+import { plainBytes } from './bytes.ts';
 import { meant } from './failures.ts';
 
 /** A power as its holder uses it: the methods of its kind. */
@@ -37,6 +38,11 @@ export function powerOf(stub: RpcStub<() => unknown>, grant: string | null): Pow
   return power;
 }
 
+/** What stands behind a power; undefined for anything else. */
+export function stubOf(power: object): object | undefined {
+  return HELD.get(power)?.stub;
+}
+
 /** The grant of a power that was looked up; undefined for anything else. */
 export function grantOf(power: unknown): string | undefined {
   if (typeof power !== 'object' || power === null) return undefined;
@@ -47,6 +53,7 @@ function fromPower(value: unknown): unknown {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return value;
   if (value instanceof RpcStub) return powerOf(value as RpcStub<() => unknown>, null);
   if (Array.isArray(value)) return value.map(fromPower);
+  if (value instanceof Uint8Array) return plainBytes(value);
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fromPower(item)]));
 }

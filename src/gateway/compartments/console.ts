@@ -66,7 +66,8 @@ export function makeConsole(
   return {
     say(level, text) {
       if (closed) return true;
-      chars += text.length;
+      // A line costs something even when it is empty.
+      chars += text.length + 1;
       if (chars > outputChars) return false;
       const time = now();
       if (time - second >= SECOND_MS) {

@@ -28,9 +28,13 @@ export class Lines {
 
   write(level: ConsoleLevel, text: string): void {
     if (this.#left < 0) return;
+    const left = this.#left;
     // A line costs something even when it is empty.
     this.#left -= text.length + 1;
     if (this.#left < 0) {
+      // As much of it as lets the host see that it is too much, so that the host ends all of this.
+      this.#waiting.push({ level, text: text.slice(0, left) });
+      this.#send();
       const why = `it wrote more than ${this.#most} characters to its console`;
       this.#over(new PowerboxError('compartment-limit', `The compartment was ended: ${why}.`));
       return;
