@@ -113,8 +113,9 @@ export class ModuleGraph {
   /** Code never gets an object that other compartments see too, as the classes of our errors are. */
   #tell(error: unknown): unknown {
     if (!(error instanceof PowerboxError)) return error;
-    const told = new Error(error.message);
-    Object.defineProperty(told, 'code', { value: error.code, enumerable: true });
+    const { code, message } = error;
+    const told = code === 'source-invalid' ? new SyntaxError(message) : new Error(message);
+    Object.defineProperty(told, 'code', { value: code, enumerable: true });
     this.#told.set(told, error);
     return told;
   }
