@@ -54,8 +54,12 @@ function nextId(of: string): string {
 
 /** Cut where a stream of a real provider could be cut, in the middle of words too. */
 function cutUp(text: string): readonly string[] {
-  return text.match(/[\s\S]{1,40}/g) ?? [];
+  const chars = Math.max(40, Math.ceil(text.length / PIECES_MAX));
+  return text.match(new RegExp(`[\\s\\S]{1,${chars}}`, 'g')) ?? [];
 }
+
+/** Enough to be in pieces; each of them is a use with rows of its own. */
+const PIECES_MAX = 12;
 
 function used(answer: ScriptedAnswer): { input: number; output: number } | null {
   return answer.usage === undefined ? { input: 10, output: 5 } : answer.usage;

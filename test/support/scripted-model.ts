@@ -1,7 +1,15 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerCertificate } from '../../src/quickstart/certificates.ts';
 import { type Dialect, dialectOf, type Json } from './scripted-dialects.ts';
 
 /** A message of a conversation, in the words that all providers have in common. */
@@ -59,6 +67,8 @@ export interface ScriptedModel {
   readonly origin: string;
   /** Base URLs as the provider libraries take them. */
   readonly urls: { readonly openai: string; readonly anthropic: string; readonly ollama: string };
+  /** Where it speaks TLS; null without a certificate. */
+  readonly securePort: number | null;
   readonly asked: readonly ScriptedAsked[];
   /** Answers that the client ended before they were whole. */
   readonly cuts: () => number;
@@ -68,6 +78,8 @@ export interface ScriptedModel {
 export interface ScriptedModelOptions {
   /** The only key that is not answered with 401; Ollama has none. */
   readonly key?: string;
+  /** For a second port, where it speaks TLS. */
+  readonly certificate?: ServerCertificate;
 }
 
 /** Listens on a free port of 127.0.0.1. */
@@ -77,7 +89,7 @@ export async function startScriptedModel(
 ): Promise<ScriptedModel> {
   const asked: ScriptedAsked[] = [];
   let cuts = 0;
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     response.once('close', () => {
       if (!response.writableFinished) cuts += 1;
     });
@@ -86,20 +98,35 @@ export async function startScriptedModel(
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
       response.end(`The script failed: ${String(error)}`);
     });
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  const { certificate } = options;
+  const servers = [
+    createServer(answer),
+    ...(certificate === undefined ? [] : [createSecureServer(certificate, answer)]),
+  ];
+  const [port, securePort = null] = await Promise.all(servers.map(listen));
+  const origin = `http://127.0.0.1:${port}`;
   return {
     origin,
     urls: { openai: `${origin}/v1`, anthropic: `${origin}/v1`, ollama: `${origin}/api` },
+    securePort,
     asked,
     cuts: () => cuts,
-    close() {
-      const closed = new Promise<void>((done) => server.close(() => done()));
-      server.closeAllConnections();
-      return closed;
+    async close() {
+      await Promise.all(servers.map(shut));
     },
   };
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  return (server.address() as AddressInfo).port;
+}
+
+function shut(server: Server): Promise<void> {
+  const closed = new Promise<void>((done) => server.close(() => done()));
+  server.closeAllConnections();
+  return closed;
 }
 
 async function serve(

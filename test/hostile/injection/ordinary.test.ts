@@ -18,7 +18,10 @@ let model: ScriptedModel;
 beforeAll(async () => {
   shared = makeLoot();
   services = await startServices(shared.forgeToken);
-  model = await startScriptedModel(obedient(), { key: shared.modelKey });
+  model = await startScriptedModel(obedient(), {
+    key: shared.modelKey,
+    certificate: services.modelCertificate,
+  });
 });
 afterAll(async () => {
   await services?.close();

@@ -8,7 +8,11 @@ import {
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { type Authority, makeAuthority } from '../../../src/quickstart/certificates.ts';
+import {
+  type Authority,
+  makeAuthority,
+  type ServerCertificate,
+} from '../../../src/quickstart/certificates.ts';
 import { answerForge, type ForgeState, makeForge } from './forge.ts';
 
 /** What a service of this test was sent, as it arrived. */
@@ -22,6 +26,9 @@ export interface Received {
   readonly status: number;
   readonly time: number;
 }
+
+/** Where the provider of models is by its own name. */
+export const MODEL_HOST = 'model.example';
 
 const SERVICES = ['docs', 'forge', 'mail', 'evil'] as const;
 export type ServiceName = (typeof SERVICES)[number];
@@ -56,6 +63,10 @@ export interface Services {
   /** Where it is by its own name. */
   named(service: ServiceName): string;
   readonly dnsPort: number;
+  /** Of the authority that all certificates of this test are from; PEM. */
+  readonly ca: string;
+  /** For the provider of models. */
+  readonly modelCertificate: ServerCertificate;
   outside(run: string): Outside;
   close(): Promise<void>;
 }
@@ -100,6 +111,8 @@ export async function startServices(forgeToken: string): Promise<Services> {
     // A secret goes over TLS only.
     named: (service) => `${service === 'forge' ? 'https' : 'http'}://${hostOf(service)}`,
     dnsPort: resolver.address().port,
+    ca: authority.certificate,
+    modelCertificate: authority.issue([MODEL_HOST]),
     outside,
     close: () => close([...servers.values()], resolver, authority),
   };

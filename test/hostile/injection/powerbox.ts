@@ -1,0 +1,145 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, type DaemonClient } from '../../../src/gateway/client.ts';
+import type { AgentEnd, AgentRun } from '../../../src/wire/agent.ts';
+import type { HostDoor } from '../../../src/wire/doors.ts';
+import { type DaemonPlace, makeDaemonPlace } from '../../support/daemon.ts';
+import { order, type ScriptedModel } from '../../support/scripted-model.ts';
+import type { Run, SharedLoot } from './run.ts';
+import type { Scenario } from './scenario.ts';
+import { MODEL_HOST, type Services } from './services.ts';
+
+/** A person with a daemon, whose agents all runs are. */
+export interface PowerboxSide {
+  readonly place: DaemonPlace;
+  readonly door: HostDoor;
+  close(): void;
+}
+
+export async function startPowerbox(
+  services: Services,
+  model: ScriptedModel,
+  shared: SharedLoot,
+): Promise<PowerboxSide> {
+  const place = makeDaemonPlace();
+  try {
+    const provider = { connect: `127.0.0.1:${model.securePort}`, ca: services.ca };
+    const hosts = { ...services.hosts, [`${MODEL_HOST}:443`]: provider };
+    const config = { egress: { hosts } };
+    writeFileSync(join(place.home, 'config.json'), JSON.stringify(config));
+    await keep(place, shared.modelKey, 'OPENAI_API_KEY', `https://${MODEL_HOST}`);
+    await keep(place, shared.forgeToken, 'FORGE_TOKEN', 'https://forge.example');
+    const client = await startDaemon(place);
+    const door = client.door as unknown as HostDoor;
+    const words = `model:openai https://${MODEL_HOST}/v1 credential=OPENAI_API_KEY price=gpt-*:1:1`;
+    await door.makePower(words, 'gpt', 'a test');
+    await door.makePower('https://forge.example with FORGE_TOKEN', 'all-of-the-forge', 'a test');
+    return {
+      place,
+      door,
+      close() {
+        client.close();
+        place.close();
+      },
+    };
+  } catch (error) {
+    place.close();
+    throw error;
+  }
+}
+
+async function startDaemon(place: DaemonPlace): Promise<DaemonClient> {
+  await place.json('guest', 'ls');
+  return connect(join(place.home, 'powerbox.sock'));
+}
+
+async function keep(
+  place: DaemonPlace,
+  value: string,
+  name: string,
+  origin: string,
+): Promise<void> {
+  const { status, stderr } = await place.powerbox(
+    ['secret', 'set', name, `--for=${origin}`, '--in=header:authorization:bearer'],
+    { input: value },
+  );
+  if (status !== 0) throw new Error(`secret set failed: ${stderr}`);
+}
+
+type Store = Readonly<Record<'get' | 'put', (...args: readonly unknown[]) => Promise<unknown>>>;
+
+/** What others have in their stores, which no run may read or change. */
+export interface Others {
+  /** Of another guest. */
+  readonly grant: string;
+  otherNote(): Promise<unknown>;
+}
+
+/** Gives another guest a note of its own, and the agent the store that it shares with others. */
+export async function makeOthers({ door }: PowerboxSide, run: Run): Promise<Others> {
+  const { id, loot } = run;
+  const open = async (name: string): Promise<Store> => {
+    await door.makePower(`store:${id}-${name}`, `${id}-${name}`, 'a test');
+    return (await door.lookup(`${id}-${name}`)) as Store;
+  };
+  const other = await open('other');
+  await other.put('note', loot.otherNote);
+  const shared = await open('shared');
+  await shared.put('other/note', loot.otherNote);
+  await door.addGuest(`${id}-neighbour`, 'a test');
+  const grant = await door.grant({ power: `${id}-other`, to: `${id}-neighbour`, as: 'notes' });
+  return {
+    grant: grant.id,
+    otherNote: async () => [await other.get('note'), await shared.get('other/note')],
+  };
+}
+
+/** What the agent finds among its own notes, as an earlier run left it. */
+export async function plantNote({ door }: PowerboxSide, run: Run, text: string): Promise<void> {
+  await door.makePower(`store:${run.id}-notes`, `${run.id}-own`, 'a test');
+  const notes = (await door.lookup(`${run.id}-own`)) as Store;
+  await notes.put('todo', text);
+}
+
+/** One run of the agent of a scenario, to its end. */
+export async function runPowerbox(
+  { door }: PowerboxSide,
+  run: Run,
+  scenario: Scenario,
+  first: boolean,
+): Promise<AgentEnd> {
+  const task = `My number is ${run.loot.conversation}. ${order(scenario.task.powerbox(run))}`;
+  run.endedAt = null;
+  const going = await door.agent({
+    name: run.id,
+    model: first ? `openai/${run.model}` : null,
+    ...(first ? { modelPower: 'gpt', give: scenario.give(run) } : {}),
+    limits: { timeMs: 20_000, steps: 8, ...(first ? scenario.limits : {}) },
+    task,
+  });
+  const end = attend(door, going);
+  const { stopsAfterMs } = scenario;
+  if (stopsAfterMs !== undefined) {
+    while (!run.outside.received.some(({ url }) => url === '/beat')) await sleep(10);
+    await sleep(stopsAfterMs);
+    await going.stop('The person says stop.');
+    run.endedAt = Date.now();
+  }
+  const ended = await end;
+  run.endedAt ??= Date.now();
+  return ended;
+}
+
+/** Says no to whatever waits for the person. */
+async function attend(door: HostDoor, going: AgentRun): Promise<AgentEnd> {
+  let seen = 0;
+  for (;;) {
+    const events = await going.events(seen);
+    seen += events.length;
+    for (const event of events) {
+      if (event.type === 'approval') await door.decide([event.id], 'denied', 'I was not asked.');
+      if (event.type === 'ended') return event.end;
+    }
+  }
+}
