@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parseText } from '../confine/source/parse.ts';
 import { loadTypeScript, stripTypes } from '../confine/source/typescript.ts';
 import { type CodeNeeds, readCode } from '../policy/code/read-code.ts';
+import { exportedTexts } from '../policy/code/texts.ts';
 import type { SyntaxNode } from '../policy/code/tree.ts';
 import { joinNeeds, type Needs } from '../policy/needs.ts';
 import { PowerboxError } from '../wire/errors.ts';
@@ -28,22 +29,19 @@ export async function readEntries(path: string, cwd: string): Promise<readonly E
   await loadTypeScript();
   const files = isFolder ? sourcesBelow(start) : [start];
   if (files.length === 0) throw unreadable(path, 'there is no JavaScript or TypeScript in it');
-  const read = new Map<string, CodeNeeds>();
-  const imports = new Map<string, readonly string[]>();
+  const programs = new Map<string, Parsed>();
   const waiting = [...files];
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    if (read.has(file)) continue;
-    if (read.size >= CODE_FILES_MAX)
+    if (programs.has(file)) continue;
+    if (programs.size >= CODE_FILES_MAX) {
       throw unreadable(path, `it is more than ${CODE_FILES_MAX} files`);
-    const needs = readFile(file, relative(cwd, file));
-    const next = needs.follows.map((specifier) => found(file as string, specifier));
-    read.set(file, withMissing(needs, next, relative(cwd, file)));
-    imports.set(
-      file,
-      next.filter((one) => one !== null),
-    );
-    waiting.push(...(imports.get(file) ?? []));
+    }
+    const parsed = parseFile(file, relative(cwd, file));
+    programs.set(file, parsed);
+    waiting.push(...parsed.next.values());
   }
+  const imports = new Map([...programs].map(([file, { next }]) => [file, [...next.values()]]));
+  const read = new Map([...programs].map(([file, own]) => [file, readParsed(own, programs)]));
   const entries = isFolder ? entriesOf(files, imports) : [start];
   return entries.map((entry) => ({
     name: entryName(entry),
@@ -79,7 +77,16 @@ function isProgram(name: string): boolean {
   return SOURCE.test(name) && !/\.(?:test|spec|d)\.[cm]?[jt]s$/.test(name);
 }
 
-function readFile(file: string, shown: string): CodeNeeds {
+/** A file, and the files that its relative imports lead to. */
+interface Parsed {
+  readonly shown: string;
+  readonly text: string;
+  readonly program: SyntaxNode;
+  readonly next: ReadonlyMap<string, string>;
+  readonly constants: ReadonlyMap<string, string>;
+}
+
+function parseFile(file: string, shown: string): Parsed {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -89,7 +96,27 @@ function readFile(file: string, shown: string): CodeNeeds {
   const script = text.replace(/^#!.*/, (line) => ' '.repeat(line.length));
   const code = /ts$/.test(file) ? stripTypes(script, shown) : script;
   const parsed = parseText(code, shown);
-  return readCode(parsed.ast as unknown as SyntaxNode, parsed.text, shown);
+  const program = parsed.ast as unknown as SyntaxNode;
+  const next = new Map<string, string>();
+  for (const specifier of readCode(program, parsed.text, shown).follows) {
+    const target = found(file, specifier);
+    if (target !== null) next.set(specifier, target);
+  }
+  return { shown, text: parsed.text, program, next, constants: exportedTexts(program) };
+}
+
+function readParsed(own: Parsed, programs: ReadonlyMap<string, Parsed>): CodeNeeds {
+  const { shown, text, program, next } = own;
+  const needs = readCode(program, text, shown, (source, name) => {
+    const target = next.get(source);
+    return (target === undefined ? null : programs.get(target)?.constants.get(name)) ?? null;
+  });
+  const missing = needs.follows.filter((specifier) => !next.has(specifier));
+  const notes = missing.map((specifier) => ({
+    text: `imports ${specifier}, which is no program that can be read`,
+    at: { file: shown, line: 1 },
+  }));
+  return { ...needs, notes: [...needs.notes, ...notes] };
 }
 
 /** As programs resolve what they import: the file itself, with an ending, or the index of a folder. */
@@ -101,15 +128,6 @@ function found(from: string, specifier: string): string | null {
   const isSource = (one: string): boolean =>
     SOURCE.test(one) && statSync(one, { throwIfNoEntry: false })?.isFile() === true;
   return candidates.find(isSource) ?? null;
-}
-
-function withMissing(needs: CodeNeeds, next: readonly (string | null)[], shown: string): CodeNeeds {
-  const missing = needs.follows.filter((_, index) => next[index] === null);
-  const notes = missing.map((specifier) => ({
-    text: `imports ${specifier}, which is no program that can be read`,
-    at: { file: shown, line: 1 },
-  }));
-  return { ...needs, notes: [...needs.notes, ...notes] };
 }
 
 /** Files that no other file imports; in a circle of files, the first of them. */

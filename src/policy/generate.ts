@@ -167,15 +167,21 @@ function joinRule(origin: string, rule: string): string {
 function usePowers(found: readonly Found[], notes: Note[]): Drafts {
   const powers: Drafts = {};
   const groups = new Map<string, UseNeed[]>();
-  for (const { need, at } of found) {
+  const powerOf = ({ need }: Found): string => (need.kind === 'use' ? (need.power ?? '') : '');
+  // Names that are told apart by a number are so whatever came first.
+  const inOrder = [...found].sort((a, b) =>
+    powerOf(a) < powerOf(b) ? -1 : powerOf(a) > powerOf(b) ? 1 : 0,
+  );
+  for (const { need, at } of inOrder) {
     if (need.kind !== 'use') continue;
-    const group = groups.get(need.as) ?? [];
+    const name = freeName(groups, need);
+    const group = groups.get(name) ?? [];
     const [first] = group;
-    if (first !== undefined && (first.of !== need.of || first.power !== need.power)) {
+    if (first !== undefined && first.of !== need.of) {
       notes.push({ text: `uses ${need.as} as ${need.of}, but it is used as ${first.of}`, at });
       continue;
     }
-    groups.set(need.as, [...group, need]);
+    groups.set(name, [...group, need]);
   }
   for (const [name, group] of groups) {
     const power = group[0]?.power ?? name;
@@ -187,6 +193,16 @@ function usePowers(found: readonly Found[], notes: Note[]): Drafts {
     else powers[name] = { power, only };
   }
   return powers;
+}
+
+/** Code has one power by a name; the record has names that were made up, and may be told apart. */
+function freeName(groups: ReadonlyMap<string, readonly UseNeed[]>, need: UseNeed): string {
+  if (need.power === null) return need.as;
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? need.as : `${need.as}_${number}`;
+    const [first] = groups.get(name) ?? [];
+    if (first === undefined || first.power === need.power) return name;
+  }
 }
 
 /** `read GLOB` and `write GLOB`, each generalised by itself. */

@@ -1,11 +1,12 @@
 import type { Found, Note } from '../needs.ts';
 import { readHttpCall } from './http-calls.ts';
-import { BUILTINS, MODEL_PACKAGES, PLAIN_NAMES, PLATFORM_NAMES } from './known-names.ts';
-import { modelNames, modelRule, readPowerCall } from './power-calls.ts';
+import { BUILTINS, PLAIN_NAMES, PLATFORM_NAMES } from './known-names.ts';
+import { readModelCall } from './model-calls.ts';
+import { readPowerCall } from './power-calls.ts';
 import { argumentsOf, makeReading, type Reading } from './reading.ts';
 import { type Root, rootOf } from './roots.ts';
-import { lookUp, type Scope, type Scopes, scopesOf } from './scopes.ts';
-import { constantOf, type Expression, propertyOf, textsOf, wholeText } from './texts.ts';
+import { lookUp, type Outside, type Scope, type Scopes, scopesOf } from './scopes.ts';
+import { constantOf, type Expression, textsOf, wholeText } from './texts.ts';
 import {
   childrenOf,
   identifierOf,
@@ -28,10 +29,16 @@ export interface CodeNeeds {
 /**
  * Reads a program for what it uses: requests with their hosts, paths and methods, powers by their
  * names and methods, globals, packages, modules of the platform, variables of the environment and
- * models. Only what literals and constants say is a need; all else becomes a note.
+ * models. Only what literals and constants say is a need; all else becomes a note. `outside` knows
+ * the constants of the files that it imports.
  */
-export function readCode(program: SyntaxNode, text: string, file: string): CodeNeeds {
-  const scopes = scopesOf(program);
+export function readCode(
+  program: SyntaxNode,
+  text: string,
+  file: string,
+  outside: Outside | null = null,
+): CodeNeeds {
+  const scopes = scopesOf(program, outside);
   const reading = makeReading(file, linesOf(text));
   const follows = new Set<string>();
   const free = new Map<string, SyntaxNode>();
@@ -197,38 +204,6 @@ function elements(list: Expression | undefined): readonly Expression[] {
   const value = list === undefined ? null : constantOf(list);
   if (value?.node.type !== 'ArrayExpression') return [];
   return nodesOf(value.node, 'elements').map((node) => ({ node, scope: value.scope }));
-}
-
-/** `openai('gpt-4o')`, `client.chat.completions.create({ model })`, `ollama.chat({ model })`. */
-function readModelCall(root: Root, at: Expression, reading: Reading): boolean {
-  const provider = root.from === 'import' ? MODEL_PACKAGES[root.name] : undefined;
-  if (provider === undefined) return false;
-  const [first] = argumentsOf(at);
-  const given = first === undefined ? null : constantOf(first);
-  const last = root.path.at(-1);
-  const asks =
-    given?.node.type === 'ObjectExpression' &&
-    /^(?:create|chat|stream|generate|parse)$/.test(last ?? '');
-  const names = asks ? modelNames(propertyOf(given, 'model')) : namedModel(root, first);
-  for (const name of names) {
-    if (name === null)
-      reading.note(`asks a model of ${provider} that is known only when it runs`, at.node);
-    else {
-      const only = modelRule(name);
-      reading.need(
-        { kind: 'use', of: 'model', as: provider, power: `model:${provider}`, only },
-        at.node,
-      );
-    }
-  }
-  return true;
-}
-
-/** Makers of clients take an object; what takes a text takes a model. */
-function namedModel(root: Root, first: Expression | undefined): readonly (string | null)[] {
-  if (first === undefined || /^(?:create|new$)/.test(root.path.at(-1) ?? '')) return [];
-  const known = textsOf(first).some((text) => wholeText(text) !== null);
-  return known || /^@ai-sdk\//.test(root.name) ? modelNames(first) : [];
 }
 
 function usesClockOrChance({ name, path }: Root, { node }: Expression, reading: Reading): boolean {

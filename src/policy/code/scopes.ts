@@ -18,8 +18,13 @@ export interface Declared {
   readonly imported: { readonly source: string; readonly name: string } | null;
 }
 
+/** The text of a constant of another file, by the specifier of the file and its exported name. */
+export type Outside = (source: string, name: string) => string | null;
+
 export interface Scope {
   readonly parent: Scope | null;
+  /** Of the scope of a whole file. */
+  readonly outside: Outside | null;
   /** `var` and parameters belong to the nearest function or program. */
   readonly isFunction: boolean;
   readonly names: Map<string, Declared>;
@@ -50,8 +55,8 @@ const BLOCKS: ReadonlySet<string> = new Set([
 ]);
 
 /** Finds out where each name of a program is declared. */
-export function scopesOf(program: SyntaxNode): Scopes {
-  const root = makeScope(null, true);
+export function scopesOf(program: SyntaxNode, outside: Outside | null = null): Scopes {
+  const root = makeScope(null, true, outside);
   const opened = new Map<SyntaxNode, Scope>();
   const waiting: [SyntaxNode, Scope][] = [[program, root]];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -74,8 +79,12 @@ export function lookUp(scope: Scope, name: string): Declared | null {
   return null;
 }
 
-function makeScope(parent: Scope | null, isFunction: boolean): Scope {
-  return { parent, isFunction, names: new Map() };
+function makeScope(
+  parent: Scope | null,
+  isFunction: boolean,
+  outside: Outside | null = null,
+): Scope {
+  return { parent, outside, isFunction, names: new Map() };
 }
 
 function declare(node: SyntaxNode, outer: Scope, inner: Scope): void {

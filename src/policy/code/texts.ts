@@ -1,5 +1,5 @@
 import { TEXT_CHOICES_MAX, TEXT_STEPS_MAX } from '../limits.ts';
-import { lookUp, type Scope } from './scopes.ts';
+import { lookUp, type Scope, scopesOf } from './scopes.ts';
 import { identifierOf, keyOf, nodeOf, nodesOf, type SyntaxNode } from './tree.ts';
 
 /** A text as far as the program says it: null stands for a part that is known only when it runs. */
@@ -40,10 +40,41 @@ export function textsOf({ node, scope }: Expression, steps = TEXT_STEPS_MAX): re
     case 'CallExpression':
       return callTexts({ node, scope }, steps);
     default: {
+      const imported = importedText({ node, scope });
+      if (imported !== null) return [[imported]];
       const value = constantOf({ node, scope });
       return value === null || value.node === node ? UNKNOWN : textsOf(value, steps - 1);
     }
   }
+}
+
+/** A constant text of another file of the program. */
+function importedText({ node, scope }: Expression): string | null {
+  const name = identifierOf(node);
+  const imported = name === null ? null : (lookUp(scope, name)?.imported ?? null);
+  if (imported === null) return null;
+  let top = scope;
+  while (top.parent !== null) top = top.parent;
+  return top.outside?.(imported.source, imported.name) ?? null;
+}
+
+/** The texts that a file exports as constants, by their names. */
+export function exportedTexts(program: SyntaxNode): ReadonlyMap<string, string> {
+  const { root } = scopesOf(program);
+  const texts = new Map<string, string>();
+  for (const statement of nodesOf(program, 'body')) {
+    const declaration = nodeOf(statement, 'declaration');
+    if (statement.type !== 'ExportNamedDeclaration' || declaration?.kind !== 'const') continue;
+    for (const declarator of nodesOf(declaration, 'declarations')) {
+      const name = identifierOf(nodeOf(declarator, 'id'));
+      const value = nodeOf(declarator, 'init');
+      if (name === null || value === null) continue;
+      const [text, ...others] = textsOf({ node: value, scope: root });
+      const whole = text === undefined || others.length > 0 ? null : wholeText(text);
+      if (whole !== null) texts.set(name, whole);
+    }
+  }
+  return texts;
 }
 
 /**
