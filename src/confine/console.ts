@@ -1,5 +1,6 @@
 import type { ConsoleSink } from './contract.ts';
 import { inspectAll } from './inspect.ts';
+import { freezeRecord } from './realm.ts';
 
 /** The methods of `console` that write, and the level of each. */
 const LEVELS = {
@@ -25,7 +26,7 @@ export function makeConsole(sink: ConsoleSink): object {
   made.assert = (holds: unknown, ...args: readonly unknown[]) => {
     if (!holds) write(sink, 'error', `Assertion failed: ${inspectAll(args)}`);
   };
-  return made;
+  return freezeRecord(made);
 }
 
 /** A line that the compartment itself writes. */

@@ -109,6 +109,15 @@ export function harden<T>(value: T): T {
 }
 
 /**
+ * The same for a record of arrow functions and methods, which nothing else is reached from. It
+ * costs a tenth, and every compartment has some.
+ */
+export function freezeRecord<T extends object>(record: T): T {
+  for (const value of Object.values(record)) Object.freeze(value);
+  return Object.freeze(record);
+}
+
+/**
  * What reads and changes the stacks of all errors of the process. A class that extends `Error`
  * leads whoever holds one of its instances to the `Error` that it extends, of the platform when
  * it was made before lockdown, whose `prepareStackTrace` is handed the frames of every caller.

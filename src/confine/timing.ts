@@ -1,5 +1,6 @@
 import type { Timers } from './contract.ts';
 import { TIMER_MS_MAX, TIMERS_MAX } from './limits.ts';
+import { freezeRecord } from './realm.ts';
 
 type Work = (...args: readonly unknown[]) => unknown;
 
@@ -7,7 +8,7 @@ type Work = (...args: readonly unknown[]) => unknown;
 export function makeTimers(timers: Timers, report: (error: unknown) => void): object {
   const waiting = new Map<number, () => void>();
   let last = 0;
-  return {
+  return freezeRecord({
     setTimeout(work: unknown, delay?: unknown, ...args: readonly unknown[]): number {
       const call = asFunction(work, 'setTimeout');
       const ms = Math.min(Math.max(Number(delay) || 0, 0), TIMER_MS_MAX);
@@ -27,7 +28,7 @@ export function makeTimers(timers: Timers, report: (error: unknown) => void): ob
       waiting.delete(id as number);
       end?.();
     },
-  };
+  });
 }
 
 /** `queueMicrotask`; what the work throws would end the process that it runs in. */

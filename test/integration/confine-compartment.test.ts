@@ -122,8 +122,10 @@ describe('a compartment', () => {
       const [one, two] = [compartment(), compartment()];
       await one.evaluate(`
         globalThis.left = 'here';
-        globalThis.Array = 'mine';
+        globalThis.WeakSet = 'mine';
         for (const work of [
+          () => { globalThis.Array = 'mine'; },
+          () => { delete globalThis.console; },
           () => { Object.prototype.left = 'here'; },
           () => { Array.prototype.push = 'here'; },
           () => { URL.left = 'here'; },
@@ -135,14 +137,14 @@ describe('a compartment', () => {
         ]) { try { work(); } catch {} }
         1`);
       return [
-        await two.evaluate(`[typeof globalThis.left, typeof Array, typeof ({}).left, typeof URL.left,
+        await two.evaluate(`[typeof globalThis.left, typeof WeakSet, typeof ({}).left, typeof URL.left,
           typeof E.left, typeof [].push, typeof Symbol.left, new Error('x').stack]`),
-        await one.evaluate('[globalThis.left, Array]'),
+        await one.evaluate('[globalThis.left, WeakSet, typeof Array, typeof console]'),
       ];
     });
     expect(result).toEqual([
       ['undefined', 'function', 'undefined', 'undefined', 'undefined', 'function', 'undefined', ''],
-      ['here', 'mine'],
+      ['here', 'mine', 'function', 'object'],
     ]);
   });
 
