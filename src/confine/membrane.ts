@@ -182,6 +182,8 @@ class Wrapper implements ProxyHandler<object> {
 
   get(target: object, key: string | symbol): unknown {
     const side = this.#side;
+    // So that who waits for it is told what was called, and not that nothing can be waited for.
+    if (key === 'then' && !side.gate.open) return undefined;
     side.gate.assertOpen(String(key));
     // What an object was made by is not part of what it can do.
     if (HIDDEN.has(key)) return key === 'constructor' ? Reflect.get(target, key) : undefined;
