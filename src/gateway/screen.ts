@@ -41,6 +41,9 @@ const FORMS = new Set([
   'nan',
 ]);
 
+/** The form of an object that has not come to be. */
+const NOT_YET = 'promise';
+
 export function makeScreen(): Screen {
   const calls = new Map<number, number>();
   let nextCall = 1;
@@ -78,7 +81,7 @@ export function makeScreen(): Screen {
       }
       if (name === 'push') markCall(message[1], hold(text.length));
       else if (name === 'release') release(message[1], message[2]);
-      else checkForms(message.slice(1));
+      else checkAnswer(message.slice(1));
       return message;
     },
     charge(call, bytes) {
@@ -122,11 +125,16 @@ function markCall(value: unknown, call: number): void {
   args.push(call);
 }
 
+/** What is not there yet can be asked for; as an answer it would be waited for, perhaps for good. */
+function checkAnswer(parts: readonly unknown[]): void {
+  checkForms([...parts], NOT_YET);
+}
+
 /**
  * A list within a list is a list of values; any other list is a form, whose first item names it.
  * A form that calls within another's arguments is left out, so that a message is one call.
  */
-function checkForms(waiting: unknown[]): void {
+function checkForms(waiting: unknown[], refused?: string): void {
   while (waiting.length > 0) {
     const value = waiting.pop();
     if (!isObject(value)) continue;
@@ -135,16 +143,16 @@ function checkForms(waiting: unknown[]): void {
     } else if (value.length === 1 && Array.isArray(value[0])) {
       pushAll(waiting, value[0]);
     } else {
-      checkForm(value);
+      checkForm(value, refused);
       if (value[0] === 'error' && isObject(value[4])) waiting.push(value[4]);
     }
   }
 }
 
-function checkForm(form: readonly unknown[]): void {
+function checkForm(form: readonly unknown[], refused: string | undefined): void {
   const name = typeof form[0] === 'string' ? form[0] : '';
   const isCall = (name === 'pipeline' || name === 'import') && form.length > 3;
-  if (FORMS.has(name) && !isCall) return;
+  if (FORMS.has(name) && name !== refused && !isCall) return;
   const what = name === '' ? 'a list that is neither data nor a form' : `the form ${shown(name)}`;
   throw invalid(`it holds ${what}, which the gateway does not take`);
 }

@@ -1,5 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
-import { basename, dirname, posix } from 'node:path';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+} from 'node:fs';
+import { basename, dirname, join, posix } from 'node:path';
 import { readSource, type SourceText } from '../confine/source/read.ts';
 import type { ProgramWords } from '../wire/compartment.ts';
 import { PowerboxError } from '../wire/errors.ts';
@@ -98,15 +106,11 @@ function isBare(specifier: string): boolean {
 
 /** TypeScript names a file as what it is built to. */
 function existing(folder: string, path: string, specifier: string): string {
-  try {
-    fileWithin(folder, path, specifier);
-    return path;
-  } catch (error) {
-    const source = path.replace(/\.([cm]?)js$/, '.$1ts');
-    if (source === path) throw error;
-    fileWithin(folder, source, specifier);
-    return source;
-  }
+  const source = path.replace(/\.([cm]?)js$/, '.$1ts');
+  const isThere = (one: string): boolean => existsSync(join(folder, one));
+  const found = !isThere(path) && isThere(source) ? source : path;
+  fileWithin(folder, found, specifier);
+  return found;
 }
 
 /** As a compartment resolves: the program's own by path, those of a package below its name. */

@@ -1,26 +1,15 @@
 import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
-import { KERNEL_ERRORS } from '../../wire/kernel-errors.ts';
 import { THROWN_CHARS_MAX } from '../limits.ts';
 import { receivedError } from '../send-error.ts';
 
 /** What a worker may say of an evaluation. */
-const OF_CODE: ReadonlySet<string> = new Set([
+const OF_CODE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'source-invalid',
   'module-missing',
   'endowment-missing',
   'evaluation-failed',
   'not-passable',
-]);
-
-/** How a power refuses code that does not catch it. */
-const OF_POWERS: ReadonlySet<string> = new Set([
-  ...Object.keys(KERNEL_ERRORS),
-  'not-granted',
-  'method-not-granted',
-  'path-not-granted',
-  'upstream-unreachable',
-  'upstream-timeout',
-  'limit-exceeded',
+  'method-unknown',
 ]);
 
 /**
@@ -30,10 +19,9 @@ const OF_POWERS: ReadonlySet<string> = new Set([
 export function workerError(error: unknown): PowerboxError {
   if (PowerboxError.is(error)) return error;
   const received = receivedError(error);
-  const { code, message } = received ?? { code: 'evaluation-failed', message: textOf(error) };
-  const known = OF_CODE.has(code) || OF_POWERS.has(code);
+  const { code, message } = received ?? new PowerboxError('evaluation-failed', textOf(error));
   const text = message.slice(0, THROWN_CHARS_MAX);
-  return new PowerboxError(known ? (code as ErrorCode) : 'evaluation-failed', text);
+  return new PowerboxError(OF_CODE.has(code) ? code : 'evaluation-failed', text);
 }
 
 function textOf(error: unknown): string {
