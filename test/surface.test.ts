@@ -134,6 +134,7 @@ const VERBS: Readonly<Record<string, string>> = {
   secret: 'powerbox secret [options] [command]',
   policy: 'powerbox policy [options] [command]',
   kit: 'powerbox kit [options] [command]',
+  agent: 'powerbox agent [options] [command] <name> [task]',
   guest: 'powerbox guest [options] [command]',
   power: 'powerbox power [options] [command]',
   name: 'powerbox name [options] [command]',
@@ -162,6 +163,7 @@ const RUN_FLAGS =
 
 /** Verbs of verbs, and the flags of those that scripts use most, in order. */
 const WITHIN: Readonly<Record<string, string>> = {
+  agent: 'ls show stop rm',
   guest: 'add ls show rm token help',
   power: 'add ls show kinds help',
   name: 'ls mv cp rm mkdir show help',
@@ -172,7 +174,11 @@ const GRANT_FLAGS =
 const REVOKE_FLAGS = '--guest --power --secret --dry-run --because --by --json --help';
 const GRANTS_FLAGS = '--of --to --tree --all --unused --by --json --help';
 
+const AGENT_FLAGS =
+  '--model --model-power --give --only --approve --mode --steps --budget --timeout --yes --no --json --help';
+
 const FLAGS: Readonly<Record<string, string>> = {
+  agent: AGENT_FLAGS,
   run: RUN_FLAGS,
   grant: GRANT_FLAGS,
   revoke: REVOKE_FLAGS,

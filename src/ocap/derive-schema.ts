@@ -7,7 +7,7 @@ export interface MethodInfo {
   readonly facet: string;
   readonly name: string;
   readonly summary: string;
-  /** JSON Schema (draft 2020-12) of the arguments, as a tuple. */
+  /** JSON Schema (draft 2020-12) of the arguments, as a tuple; each item has its name as title. */
   readonly args: JsonSchema;
 }
 
@@ -37,7 +37,19 @@ export function argumentsSchema(declared: MethodDefinition): JsonSchema {
       ? { type: 'array' }
       : withoutDialect(schemaOf(z.tuple([first, ...rest]), 'input'));
   const { minItems: _, ...tuple } = schema;
-  return { ...tuple, items: false, minItems: required + 1, maxItems: declared.args.length };
+  const bounds = { items: false, minItems: required + 1, maxItems: declared.args.length };
+  return { ...titled(tuple, declared), ...bounds };
+}
+
+/** A tuple has no names for its items; the title of each is the argument's. */
+function titled(tuple: JsonSchema, { args }: MethodDefinition): JsonSchema {
+  const { prefixItems } = tuple;
+  if (!Array.isArray(prefixItems)) return tuple;
+  const items = prefixItems.map((item: JsonSchema, index) => ({
+    title: args[index]?.name,
+    ...item,
+  }));
+  return { ...tuple, prefixItems: items };
 }
 
 export function resultSchema(schema: z.ZodType): JsonSchema {

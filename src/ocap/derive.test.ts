@@ -150,6 +150,7 @@ describe('the schemas of a kind', () => {
         type: 'array',
         prefixItems: [
           {
+            title: 'place',
             type: 'object',
             properties: {
               path: { type: 'string', minLength: 1 },
@@ -158,7 +159,7 @@ describe('the schemas of a kind', () => {
             required: ['path'],
             additionalProperties: false,
           },
-          { type: 'string', enum: ['text', 'raw'] },
+          { title: 'mode', type: 'string', enum: ['text', 'raw'] },
         ],
         items: false,
         minItems: 1,

@@ -42,7 +42,14 @@ export function openRun(state: AgentsState, spec: RunSpec, family: RunFamily): R
         openCompartment: (own) => openCompartment(state, run, own, endowed),
         guestDoor: (own) => guestTarget(own, spec.guest, programs.guestDoor(own, spec.guest)),
       }),
-    over: (end) => keepEnd(state, run, end),
+    over(end) {
+      try {
+        refuseWaiting(state, run);
+        keepEnd(state, run, end);
+      } catch {
+        // The run is over all the same, and marked as cut off until the next one.
+      }
+    },
   });
   const endowed = (session: Session): SessionObject =>
     agentTarget(session, spec.guest, agentDoor(state, run, session, family));
@@ -90,6 +97,21 @@ function agentDoor(state: AgentsState, run: Run, session: Session, family: RunFa
 function lastWords({ store }: AgentsState, guest: string): string {
   const last = store.agents.messages(guest).at(-1);
   return last?.role === 'assistant' ? last.text : '';
+}
+
+/** What still waits for the host is of nobody any more: approved later, it would be done. */
+function refuseWaiting({ kernel }: AgentsState, { spec }: Run): void {
+  const names = new Map(kernel.principals().map(({ id, name }) => [id, name]));
+  const waiting = kernel.pending().filter(({ guest }) => {
+    const name = names.get(guest) ?? '';
+    return name === spec.name || name.startsWith(`${spec.name}.`);
+  });
+  if (waiting.length === 0) return;
+  kernel.decide(
+    waiting.map(({ id }) => id),
+    'denied',
+    'the run that it was part of has ended',
+  );
 }
 
 /** What stays of a run that is over. */

@@ -23,25 +23,36 @@ export function subAgentMethod(
 ): (words: SubAgentWords) => Promise<SubAgentEnd> {
   const { run } = parts;
   let made = 0;
+  // Counted from the moment it is asked for: many that are asked for at once are as many.
+  let going = 0;
   return async (words) => {
-    check(run, made);
+    check(run, made, going);
     made += 1;
-    const sub = await parts.start(words);
+    going += 1;
     try {
-      const { why, reason } = await sub.ended;
-      return { text: parts.answerOf(sub), why, reason };
+      return await startAndWait(parts, words);
     } finally {
-      run.below.delete(sub);
-      await parts.remove(sub);
+      going -= 1;
     }
   };
 }
 
-function check({ spec, below }: Run, made: number): void {
+async function startAndWait(parts: SubAgentParts, words: SubAgentWords): Promise<SubAgentEnd> {
+  const sub = await parts.start(words);
+  try {
+    const { why, reason } = await sub.ended;
+    return { text: parts.answerOf(sub), why, reason };
+  } finally {
+    parts.run.below.delete(sub);
+    await parts.remove(sub);
+  }
+}
+
+function check({ spec }: Run, made: number, going: number): void {
   if (spec.depth >= AGENT_DEPTH_MAX) {
     throw limit(`an agent may be ${AGENT_DEPTH_MAX} deep below the host's at most`);
   }
-  if (below.size >= SUB_AGENTS_MAX) throw limit(`${SUB_AGENTS_MAX} at once are the most`);
+  if (going >= SUB_AGENTS_MAX) throw limit(`${SUB_AGENTS_MAX} at once are the most`);
   if (made >= SUB_AGENTS_PER_RUN_MAX)
     throw limit(`${SUB_AGENTS_PER_RUN_MAX} in a run are the most`);
 }
