@@ -22,20 +22,25 @@ export function subAgentMethod(
   parts: SubAgentParts,
 ): (words: SubAgentWords) => Promise<SubAgentEnd> {
   const { run } = parts;
-  let made = 0;
-  // Counted from the moment it is asked for: many that are asked for at once are as many.
-  let going = 0;
+  const count = COUNTS.get(run) ?? { made: 0, going: 0 };
+  COUNTS.set(run, count);
   return async (words) => {
-    check(run, made, going);
-    made += 1;
-    going += 1;
+    check(run, count);
+    count.made += 1;
+    count.going += 1;
     try {
       return await startAndWait(parts, words);
     } finally {
-      going -= 1;
+      count.going -= 1;
     }
   };
 }
+
+/**
+ * Of a run, whichever of its compartments asked; from the moment that it asked, so that many at
+ * once are as many.
+ */
+const COUNTS = new WeakMap<Run, { made: number; going: number }>();
 
 async function startAndWait(parts: SubAgentParts, words: SubAgentWords): Promise<SubAgentEnd> {
   const sub = await parts.start(words);
@@ -48,7 +53,10 @@ async function startAndWait(parts: SubAgentParts, words: SubAgentWords): Promise
   }
 }
 
-function check({ spec }: Run, made: number, going: number): void {
+function check(
+  { spec }: Run,
+  { made, going }: { readonly made: number; readonly going: number },
+): void {
   if (spec.depth >= AGENT_DEPTH_MAX) {
     throw limit(`an agent may be ${AGENT_DEPTH_MAX} deep below the host's at most`);
   }
