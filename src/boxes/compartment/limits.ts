@@ -10,12 +10,16 @@ export const MEMORY_BYTES_BESIDES_HEAP: number = 64 * 1024 ** 2;
 export const LIBRARIES_MAX = 64;
 /** How long the loader may take to say which these are; it takes 5 ms. */
 export const LIBRARIES_MS_MAX = 10_000;
-/** How long a worker may take to say that it is there; it takes 150 ms. */
-export const READY_MS_MAX = 20_000;
+/** Workers that are kept ready: a program and the tool that it makes. Each takes 20 MiB. */
+export const WARM_DEFAULT = 2;
+/** After so long without a taker those that are ready are ended. */
+export const IDLE_MS = 300_000;
+/** Time that a taker has the processor for its first evaluation before the next is started. */
+export const REFILL_PAUSE_MS = 20;
 /** What is kept of the words with which a runtime gives up. */
 export const LAST_WORDS_CHARS_MAX = 4_096;
 /** How often a worker that moves or computes is looked at, at least and at most. */
-export const CHECK_MS_MAX = 250;
+export const CHECK_MS_MAX = 100;
 export const CHECK_MS_MIN = 10;
 /** How often one is looked at that does neither. */
 export const IDLE_CHECK_MS_MAX = 1_000;

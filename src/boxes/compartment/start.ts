@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { processStartTime } from '../process/proc.ts';
 import type { RunningBox } from '../process/running.ts';
 import { startBox } from '../process/start.ts';
 import { MEMORY_BYTES_DEFAULT } from './limits.ts';
+import { newWorkerId } from './sweep.ts';
 import { workerSpec } from './walls.ts';
 import type { WatchLimits } from './watch.ts';
 import { workerBox } from './worker-box.ts';
@@ -71,13 +71,11 @@ export interface WorkerStats {
 
 const COMPARTMENT = new URL('./worker/main.cjs', import.meta.url);
 
-let count = 0;
-
 /** Rejects with `box-failed` or `box-forbidden`. It is there to be written to at once. */
 export async function startWorker(options: WorkerOptions): Promise<WorkerBox> {
   const starting = await startBox(
     workerSpec({
-      id: `${WORKER_ID}${process.pid}-${processStartTime(process.pid)}-${++count}`,
+      id: newWorkerId(),
       stateDir: workersFolder(options.boxes),
       main: options.main ?? fileURLToPath(COMPARTMENT),
       memoryBytes: options.memoryBytes ?? MEMORY_BYTES_DEFAULT,
@@ -87,9 +85,6 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerBox> {
   const box: RunningBox = await starting.go();
   return workerBox(box, box.stdout as unknown as Socket, box.stderr as unknown as Socket);
 }
-
-/** Beginning of the ids of workers' boxes; what follows names the process that started them. */
-export const WORKER_ID = 'worker-';
 
 /** One folder serves all: the files that a start hands on have no names. */
 function workersFolder(boxes: string): string {

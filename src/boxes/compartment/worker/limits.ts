@@ -9,7 +9,7 @@ export const MESSAGE_DEPTH_MAX = 192;
 /** Calls of one compartment that go on at once; the gateway takes 256 of a whole worker. */
 export const CALLS_MAX = 192;
 /** Calls of one compartment that wait for their turn. */
-export const CALLS_WAITING_MAX = 10_000;
+export const CALLS_WAITING_MAX = 100_000;
 /** Lines of a console that are on their way at once; the rest wait, and count as written. */
 export const LINES_MAX = 32;
 /** Compartments of one process; each takes some 100 KiB before its code has begun. */
@@ -18,3 +18,5 @@ export const COMPARTMENTS_MAX = 2_048;
 export const FAILURE_CHARS_MAX = 8_192;
 /** Objects of the host that are held before the engine is told to collect; the gateway gives 1,024. */
 export const OBJECTS_HELD_MIN = 256;
+/** Whoever started a worker for itself has spoken by then; else it is one that waits to be taken. */
+export const WARM_UP_AFTER_MS = 5;

@@ -2,9 +2,10 @@ import { Socket } from 'node:net';
 import { RpcSession } from 'capnweb';
 import { lockdown } from '../../../confine/realm.ts';
 import { sentError } from './failures.ts';
-import { MESSAGE_BYTES_MAX, MESSAGE_DEPTH_MAX } from './limits.ts';
+import { MESSAGE_BYTES_MAX, MESSAGE_DEPTH_MAX, WARM_UP_AFTER_MS } from './limits.ts';
 import { Main } from './room.ts';
 import { lineTransport } from './transport.ts';
+import { warmUp } from './warm-up.ts';
 
 /**
  * The program in a compartment's box. Descriptor 1 is its channel, on which it speaks capnweb with
@@ -19,12 +20,18 @@ const heartbeat = open(HEARTBEAT_FD);
 heartbeat.on('data', (beats: Buffer) => heartbeat.write(beats));
 heartbeat.on('error', leave);
 
-const transport = lineTransport(open(CHANNEL_FD), leave);
+const channel = open(CHANNEL_FD);
+let isSpokenTo = false;
+channel.once('data', () => {
+  isSpokenTo = true;
+});
+const transport = lineTransport(channel, leave);
 new RpcSession(transport, new Main(), {
   onSendError: sentError,
   limits: { maxMessageSize: MESSAGE_BYTES_MAX, maxDepth: MESSAGE_DEPTH_MAX },
 });
 heartbeat.write(Uint8Array.of(0));
+setTimeout(() => void warmUp(() => !isSpokenTo), WARM_UP_AFTER_MS);
 
 function open(fd: number): Socket {
   return new Socket({ fd, readable: true, writable: true });

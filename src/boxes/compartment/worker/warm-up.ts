@@ -1,0 +1,78 @@
+import { RpcSession, RpcTarget } from 'capnweb';
+import type { WorkerMain, WorkerSide } from '../../../wire/worker.ts';
+import { Main } from './room.ts';
+
+/** So often the whole way is gone that the engine has it ready. */
+const ROUNDS = 20;
+
+/**
+ * Evaluates a few programs of our own and throws their compartments away, as long as nobody has
+ * spoken: what runs for the first time takes thirty times as long.
+ */
+export async function warmUp(isWanted: () => boolean): Promise<void> {
+  const [here, there] = pair();
+  new RpcSession(here, new Main());
+  const main = new RpcSession<WorkerMain>(there).getRemoteMain();
+  for (let round = 0; round < ROUNDS && isWanted(); round += 1) {
+    const room = await main.open(SPEC, new QuietSide());
+    await room.evaluate({ code: PROGRAM });
+    await room.close();
+    // The thread stays free: somebody may speak at any time.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const PROGRAM = 'console.log("a"); const { b } = { b: await E(power).ask({ c: [1] }, "d") }; b + 1';
+
+const SPEC = {
+  id: 'warm-up',
+  powers: ['power'],
+  clock: false,
+  random: false,
+  limits: { memoryBytes: 0, turnMs: 0, cpuMs: 0, lifeMs: 0, outputChars: 100 },
+};
+
+class QuietPower extends RpcTarget {
+  ask(): number {
+    return 1;
+  }
+}
+
+class QuietSide extends RpcTarget implements WorkerSide {
+  async power(): Promise<unknown> {
+    return new QuietPower();
+  }
+  async say(): Promise<void> {}
+}
+
+interface End {
+  send(text: string): void;
+  receive(): Promise<string>;
+}
+
+/** The two ends of a line in memory. */
+function pair(): readonly [End, End] {
+  const [one, two] = [queue(), queue()];
+  return [
+    { send: one.put, receive: two.take },
+    { send: two.put, receive: one.take },
+  ];
+}
+
+function queue(): { put(text: string): void; take(): Promise<string> } {
+  const waiting: string[] = [];
+  let taker: ((text: string) => void) | undefined;
+  return {
+    put(text) {
+      if (taker === undefined) waiting.push(text);
+      else taker(text);
+      taker = undefined;
+    },
+    take: () =>
+      new Promise((resolve) => {
+        const text = waiting.shift();
+        if (text === undefined) taker = resolve;
+        else resolve(text);
+      }),
+  };
+}
