@@ -9,9 +9,11 @@ const NAMES = [
   'journal',
   'state',
   'gateway',
+  'compartments',
   'verdict',
   'kernel',
   'fairness',
+  'confine',
 ];
 const [name = 'all', ...flags] = process.argv.slice(2);
 const chosen = name === 'all' ? NAMES : [name];

@@ -89,10 +89,6 @@ export function lockdown(options: LockdownOptions = {}): void {
   locked = true;
 }
 
-export function isLockedDown(): boolean {
-  return locked;
-}
-
 /** Throws `not-locked-down` unless `lockdown` was called. */
 export function assertLockedDown(what: string): void {
   if (locked) return;
