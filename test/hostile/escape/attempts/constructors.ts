@@ -19,7 +19,7 @@ export const CONSTRUCTORS = attempts('constructor walks', [
     code: `return grab((await send(host).bytes()).buffer);`,
     through: true,
   },
-  { name: 'a host map', code: `return grab((await send(host).map()).get('a'));`, through: true },
+  { name: 'a host map', code: `return grab((await send(host).pairs()).get('a'));`, through: true },
   {
     name: 'a host date',
     code: `const date = await send(host).date(); return grab(date.getTime) ?? grab(date);`,

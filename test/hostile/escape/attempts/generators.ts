@@ -86,7 +86,7 @@ export const GENERATORS = attempts('generators and iterators', [
   },
   {
     name: 'Array.from with a host class',
-    code: `return grab(Array.from.call(host.Counter, [1])) ?? grab(Array.from.call(host.map().constructor, []));`,
+    code: `return grab(Array.from.call(host.Counter, [1])) ?? grab(Array.from.call(host.pairs().constructor, []));`,
     through: true,
   },
   {

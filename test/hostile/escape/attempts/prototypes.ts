@@ -49,7 +49,7 @@ export const PROTOTYPES = attempts('prototype pollution', [
   },
   {
     name: 'the prototype of host map entries',
-    code: `host.map().entries().__proto__.next = () => ({ done: true });`,
+    code: `host.pairs().entries().__proto__.next = () => ({ done: true });`,
     through: true,
   },
   {

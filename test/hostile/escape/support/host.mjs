@@ -62,7 +62,7 @@ function valuesOf(outsideWitness) {
     record: () => ({ a: 1, deep: { b: [2] } }),
     bytes: () => new Uint8Array([1, 2, 3]),
     buffer: () => new ArrayBuffer(8),
-    map: () => new Map([['a', { b: 1 }]]),
+    pairs: () => new Map([['a', { b: 1 }]]),
     set: () => new Set([{}]),
     date: () => new Date(0),
     // A host that matched something of its own a moment ago.

@@ -11,6 +11,7 @@ const ITERATORS = [[], new Map(), new Set(), ''].map((each) =>
 function watched() {
   // Node makes some of these when they are first read.
   for (const key of Reflect.ownKeys(globalThis)) void globalThis[key];
+  void process.allowedNodeEnvironmentFlags;
   const named = [
     'Object Function Array String Number Boolean Symbol BigInt Error TypeError RangeError Promise',
     'RegExp Date Map Set WeakMap WeakSet ArrayBuffer SharedArrayBuffer DataView Uint8Array Proxy',
@@ -84,6 +85,8 @@ function compare({ object, keys, descriptors, prototype, extensible }, found) {
   for (let at = 0; at < keys.length; at++) {
     const was = descriptors[at];
     const is = own.getOwnPropertyDescriptor(object, keys[at]);
+    // Another number when the parent ends, whoever that was.
+    if (object === process && keys[at] === 'ppid') continue;
     if (is !== undefined && isSame(is, was)) continue;
     say(`changed ${text(keys[at])}`);
     own.defineProperty(object, keys[at], was);

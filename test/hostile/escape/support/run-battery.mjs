@@ -48,18 +48,22 @@ async function run(attempt) {
   const shared = makeShared();
   const isControl = attempt.category === 'controls';
   const first = makeSide({ token, shared }, isControl);
-  const second = makeSide({ secret, shared }, isControl);
+  const alone = attempt.neighbour === undefined;
+  const second = alone ? null : makeSide({ secret, shared }, isControl);
   const { host } = first.endowments;
   const watch = watchOutside([host, host.add, host.Counter, host.Counter.prototype]);
   const refusal = await runPart(first, attempt.code, attempt);
-  if (attempt.neighbour !== undefined) await runPart(second, attempt.neighbour, attempt);
+  if (second !== null) await runPart(second, attempt.neighbour, attempt);
   if (attempt.after !== undefined) await runPart(first, attempt.after, attempt);
   await pause(1);
-  const changes = watch.changes();
-  const all = [...first.said, ...second.said];
+  const changes = [...watch.changes(), ...((await rooms.changes?.()) ?? [])];
+  const sides = second === null ? [first] : [first, second];
+  for (const side of sides) await leave(side);
+  const all = sides.flatMap(({ said }) => said);
+  const witnesses = [outsideWitness, process.version, ...(rooms.witnesses ?? [])];
   const evidence = [
-    ...(has(all, outsideWitness) || has(all, process.version) ? ['outside'] : []),
-    ...(has(second.said, token) ? ['token'] : []),
+    ...(witnesses.some((each) => has(all, each)) ? ['outside'] : []),
+    ...(second !== null && has(second.said, token) ? ['token'] : []),
     ...(has(first.said, secret) ? ['secret'] : []),
     ...changes.slice(0, 3),
   ];
@@ -72,7 +76,13 @@ function makeSide(own, isControl) {
     if (typeof text === 'string') said[said.length] = text;
   };
   const endowments = { host: makeHost(outsideWitness, tell, isControl), ...own };
-  return { endowments, said, tell, room: rooms.make(endowments) };
+  return { endowments, said, tell, room: rooms.make(endowments, isControl) };
+}
+
+/** What was said elsewhere, where the host's object is not in this process. */
+async function leave({ room, tell }) {
+  for (const text of (await rooms.said?.(room)) ?? []) tell(text);
+  await rooms.close?.(room);
 }
 
 /** One part, what a host does with its value, and no waiting for ever. */

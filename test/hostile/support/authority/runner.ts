@@ -1,4 +1,4 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Reference } from '../../../../src/kernel/kernel.ts';
 import { callback } from '../../../../src/kernel/reference.ts';
 import { checkAudit } from './audit.ts';
