@@ -96,9 +96,11 @@ type Drafts = Record<string, PowerDraft>;
 function httpPowers(found: readonly Found[], notes: Note[]): Drafts {
   const powers: Drafts = {};
   const groups = new Map<string, HttpNeed[]>();
+  const named = namesByOrigin(found);
   for (const { need, at } of found) {
     if (need.kind !== 'http') continue;
-    const name = need.as ?? nameOfOrigin(need.origin ?? '');
+    const origin = need.origin ?? '';
+    const name = need.as ?? named.get(origin) ?? nameOfOrigin(origin);
     const group = groups.get(name) ?? [];
     const other = group.find(({ origin }) => origin !== null && origin !== need.origin);
     // One grant is of one origin; a path alone goes to whichever that is.
@@ -122,8 +124,22 @@ function httpPowers(found: readonly Found[], notes: Note[]): Drafts {
   return powers;
 }
 
+/** By what name code asks an origin, where it is one name. */
+function namesByOrigin(found: readonly Found[]): ReadonlyMap<string, string> {
+  const names = new Map<string, Set<string>>();
+  for (const { need } of found) {
+    if (need.kind !== 'http' || need.as === null || need.origin === null) continue;
+    names.set(need.origin, (names.get(need.origin) ?? new Set()).add(need.as));
+  }
+  const alone = new Map<string, string>();
+  for (const [origin, [name, ...others]] of names) {
+    if (name !== undefined && others.length === 0) alone.set(origin, name);
+  }
+  return alone;
+}
+
 /** `api_example_com`: one name for one origin, that code can write. */
-export function nameOfOrigin(origin: string): string {
+function nameOfOrigin(origin: string): string {
   const host = origin.replace(/^https:\/\//, '').replace(/^http:\/\//, 'http_');
   const name = host.replaceAll(/[^A-Za-z0-9_$]/g, '_').slice(0, 64);
   return /^[0-9]/.test(name) ? `_${name}`.slice(0, 64) : name;
@@ -167,8 +183,8 @@ function joinRule(origin: string, rule: string): string {
 function usePowers(found: readonly Found[], notes: Note[]): Drafts {
   const powers: Drafts = {};
   const groups = new Map<string, UseNeed[]>();
-  const powerOf = ({ need }: Found): string => (need.kind === 'use' ? (need.power ?? '') : '');
-  // Names that are told apart by a number are so whatever came first.
+  const powerOf = ({ need }: Found): string => (need.kind === 'use' ? (need.power ?? LAST) : '');
+  // Names that are told apart by a number are so whatever came first; code means the first of them.
   const inOrder = [...found].sort((a, b) =>
     powerOf(a) < powerOf(b) ? -1 : powerOf(a) > powerOf(b) ? 1 : 0,
   );
@@ -204,6 +220,8 @@ function freeName(groups: ReadonlyMap<string, readonly UseNeed[]>, need: UseNeed
     if (first === undefined || first.power === need.power) return name;
   }
 }
+
+const LAST = '\uffff';
 
 /** `read GLOB` and `write GLOB`, each generalised by itself. */
 function filesRules(texts: readonly string[]): readonly string[] {

@@ -30,7 +30,7 @@ export interface RecordedModel {
 
 /** The call of a request's row, whose URL has the keys of its query without their values. */
 export function callOfRequestRow(method: string, url: string): RecordedCall | null {
-  const read = callOfUrl(method, url);
+  const read = callOfUrl(method, url.replace(/\?.*$/s, ''));
   return read.ok ? { kind: 'http', call: { ...read.call, query: '' } } : null;
 }
 

@@ -1,7 +1,6 @@
 import type { HttpCall } from '../powers/http/call.ts';
 import type { RequestEntry, UseEntry } from '../wire/journal-entry.ts';
 import { formatOrigin } from './authority.ts';
-import { nameOfOrigin } from './generate.ts';
 import { readHttpWords } from './http-words.ts';
 import type { Found, Need, Needs, Note } from './needs.ts';
 import { compilePathPattern, matchPath } from './path-pattern.ts';
@@ -95,7 +94,7 @@ function httpNeeds(call: HttpCall, row: RecordedRow, power: string | null): read
   const words = power === null ? null : readHttpWords(power, [], () => false);
   const need: Need = {
     kind: 'http',
-    as: row.kind === 'use' ? nameOfOrigin(origin) : null,
+    as: null,
     origin,
     method: call.method,
     path: call.path,
