@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,23 +29,16 @@ export interface Room {
   readonly state: string;
 }
 
-/** Compiles the sources for programs that run as another user. Call `close` at the end. */
-export function openBench(): Bench {
+/**
+ * Compiles the sources for programs that run as another user, or copies what was built. Call
+ * `close` at the end.
+ */
+export function openBench(from: 'sources' | 'built' = 'sources'): Bench {
   const root = mkdtempSync(join(tmpdir(), 'powerbox-bench-'));
   chmodSync(root, 0o755);
   const dist = join(root, 'dist');
-  // Errors of types are `npm run check`'s matter.
-  try {
-    execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.json', '--outDir', dist], {
-      cwd: REPOSITORY,
-      stdio: 'pipe',
-    });
-  } catch {
-    // The output is written all the same.
-  }
-  execFileSync(process.execPath, ['scripts/assets.mjs', join(REPOSITORY, 'src'), dist], {
-    cwd: REPOSITORY,
-  });
+  if (from === 'sources') compile(dist);
+  else cpSync(join(REPOSITORY, 'dist'), dist, { recursive: true });
   execFileSync('cp', [DRIVER, join(root, 'driver.mjs')]);
   execFileSync('chmod', ['-R', 'a+rX', root]);
   let rooms = 0;
@@ -71,6 +64,21 @@ export function openBench(): Bench {
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+function compile(dist: string): void {
+  // Errors of types are `npm run check`'s matter.
+  try {
+    execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.json', '--outDir', dist], {
+      cwd: REPOSITORY,
+      stdio: 'pipe',
+    });
+  } catch {
+    // The output is written all the same.
+  }
+  execFileSync(process.execPath, ['scripts/assets.mjs', join(REPOSITORY, 'src'), dist], {
+    cwd: REPOSITORY,
+  });
 }
 
 export type Spec = Partial<BoxSpec> & {

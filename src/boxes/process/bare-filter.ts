@@ -25,7 +25,7 @@ import type { Processor } from './syscalls.ts';
  * syscall_64.tbl and asm-generic/unistd.h. What is not named does not exist (ENOSYS), which
  * libraries expect of older kernels.
  */
-const ALLOWED: Readonly<Record<string, readonly [number | null, number | null]>> = {
+export const ALLOWED: Readonly<Record<string, readonly [number | null, number | null]>> = {
   // Streams that are open already; files of the box, which are read only.
   read: [0, 63],
   write: [1, 64],
@@ -124,7 +124,7 @@ const PRCTL_OPTIONS = [15, 16, 0x5356_4d41];
 /** Signals with which a thread of the program ends the program: SIGILL, SIGTRAP, SIGABRT. */
 const OWN_SIGNALS = [4, 5, 6];
 
-const CHECKED = {
+export const CHECKED = {
   clone: [56, 220],
   ioctl: [16, 29],
   fcntl: [72, 25],
