@@ -34,6 +34,8 @@ export const CALLS_READ_MAX = 256;
 export const TOOLS_MAX = 120;
 /** Objects that calls gave, in tool mode; the oldest goes when there are more. */
 export const OBJECTS_MAX = 64;
+/** What is told of the methods of such objects. */
+export const OBJECT_METHODS_CHARS_MAX = 4_000;
 /** Events of one answer that streams, and their text. */
 export const ANSWER_EVENTS_MAX = 500_000;
 export const ANSWER_CHARS_MAX = 32 * 1024 ** 2;

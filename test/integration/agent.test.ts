@@ -1,50 +1,188 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DaemonPlace, makeDaemonPlace } from '../support/daemon.ts';
-import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';
+import { type AgentPlace, lastOf, openAgents, PROVIDERS, textsOf } from '../support/agents.ts';
+import { obedient, order, type Script } from '../support/scripted-model.ts';
 
-describe('an agent', () => {
-  let place: DaemonPlace;
-  let model: ScriptedModel;
-  beforeAll(async () => {
-    place = makeDaemonPlace();
-    model = await startScriptedModel(({ step }) =>
-      step === 0
-        ? {
-            text: 'Let me see.',
-            toolCalls: [{ name: 'evaluate', args: { code: 'console.log("hi"); 6 * 7' } }],
-          }
-        : { text: 'It is 42.' },
-    );
-    for (const provider of ['openai', 'anthropic', 'ollama'] as const) {
-      await place.json(
-        'power',
-        'add',
-        `model:${provider} ${model.urls[provider]}`,
-        '--as',
-        provider,
-      );
-    }
-  });
-  afterAll(async () => {
-    place.close();
-    await model.close();
+/** Calls the method that reads, as any model in tool mode would find it among its tools. */
+const caller: Script = ({ step, tools, messages }) => {
+  const tool = tools.find(({ name }) => name === 'repo__readText');
+  if (tool === undefined) return { text: `no tool among ${tools.map(({ name }) => name)}` };
+  const [path = ''] = Object.keys((tool.parameters.properties ?? {}) as object);
+  if (step === 0) return { toolCalls: [{ name: tool.name, args: { [path]: 'a.txt' } }] };
+  return { text: `It says ${messages.at(-1)?.text}.` };
+};
+
+const misuser: Script = ({ step, messages }) => {
+  const toolCalls = [
+    { name: 'nothing__at_all', args: {} },
+    { name: 'object_call', args: { object: 'object_9', method: 'next' } },
+    { name: 'repo__readText', args: { path: '../../etc/passwd' } },
+    { name: 'repo__readText', args: { path: 7 } },
+  ];
+  if (step === 0) return { toolCalls };
+  const results = messages.slice(-4).map(({ text }) => text);
+  return { text: results.join('\n') };
+};
+
+/** Asks for a part of the folder, which is an object, and reads in it by its name. */
+const holder: Script = ({ step, messages }) => {
+  const last = messages.at(-1)?.text ?? '';
+  if (step === 0) return { toolCalls: [{ name: 'repo__readOnly', args: {} }] };
+  const object = /object_\d+/.exec(last)?.[0];
+  if (step > 1 || object === undefined) return { text: `At last: ${last}` };
+  const args = { object, method: 'readText', args: ['a.txt'] };
+  return { toolCalls: [{ name: 'object_call', args }] };
+};
+
+let place: AgentPlace;
+beforeAll(async () => {
+  place = await openAgents({ obey: obedient(), caller, misuser, holder });
+});
+afterAll(() => place.close());
+
+describe('a model that writes code', () => {
+  it('does so in a compartment; its words are printed, and beside them what it does', async () => {
+    const task = `${order('console.log("seen"); await repo.readText("a.txt")')} please`;
+    const give = ['--give', `repo=files:${place.folder}`, '--only', 'repo=ro'];
+    const { status, stdout, stderr } = await place.agent([
+      'coder',
+      '--model',
+      'openai/obey',
+      ...give,
+      task,
+    ]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'It is done.\n' });
+    expect(stderr).toContain('does   evaluate: console.log("seen"); await repo.readText("a.txt")');
+    expect(stderr).toContain('allow  coder: readText /a.txt');
+    expect(stderr).toContain('says   coder: seen');
+    expect(stderr).toMatch(/got {4}seen\n {7}hello\n/);
+    expect(stderr).toContain('powerbox: coder has answered (2 steps, 30 tokens, $0.0000)');
   });
 
-  it.each(['openai/gpt-5', 'anthropic/claude-x', 'ollama/llama3'])(
-    'does a task with %s',
-    async (name) => {
-      const { status, stdout, stderr } = await place.powerbox([
-        'agent',
-        name.replace(/[^a-z0-9]/g, '-'),
-        '--model',
-        name,
-        'What is 6 times 7?',
-      ]);
-      console.log(stdout, stderr);
-      expect({ status, stdout }).toEqual({
-        status: 0,
-        stdout: expect.stringContaining('It is 42.'),
-      });
+  it.each(PROVIDERS)('is spoken with by the library of %s', async (provider) => {
+    const words = { model: `${provider}/obey`, give: place.repo };
+    const events = await place.task(provider, order('await repo.readText("a.txt")'), words);
+    expect(textsOf(events, 'result')).toEqual(['hello']);
+    expect(textsOf(events, 'text').join('')).toBe('It is done.');
+    expect(lastOf(events, 'ended').end).toMatchObject({ why: 'done', steps: 2, tokens: 30 });
+  });
+
+  it('is told of its powers by their declarations, and of nothing that others wrote', () => {
+    const asked = place.model.asked.find(({ body }) => body.model === 'obey');
+    const [system] = asked?.turn.messages ?? [];
+    expect(system?.text).toContain('declare const repo: Files;');
+    expect(system?.text).toContain('readText(');
+    expect(system?.text).not.toContain(place.folder);
+    expect(asked?.turn.tools.map(({ name }) => name)).toEqual(['evaluate']);
+  });
+
+  it('holds what it was given and nothing else', async () => {
+    const codes = [
+      'typeof process + typeof require + typeof fetch',
+      'await repo.write("b.txt", new Uint8Array(1))',
+      'await powerbox.lookup("host")',
+      'await powerbox.compartment({ as: "coder" })',
+      'globalThis.kept = 7',
+      'kept + 1',
+      'nowhere.readText("a.txt")',
+    ];
+    const events = await place.task('held', codes.map(order).join(' '), { give: place.repo });
+    const results = textsOf(events, 'result');
+    expect(results).toEqual([
+      'undefinedundefinedundefined',
+      expect.stringContaining('write /b.txt'),
+      expect.stringContaining('Cannot find the name "host"'),
+      expect.stringContaining('a guest can name only itself'),
+      '7',
+      '8',
+      expect.stringContaining('[endowment-missing]'),
+    ]);
+    expect(existsSync(join(place.folder, 'b.txt'))).toBe(false);
+    expect(readFileSync(join(place.folder, 'a.txt'), 'utf8')).toBe('hello');
+  });
+});
+
+describe('a model that calls tools', () => {
+  it.each(PROVIDERS)(
+    'is offered each method of each power with the library of %s',
+    async (provider) => {
+      const words = { model: `${provider}/caller`, mode: 'tools', give: place.repo } as const;
+      const events = await place.task(`tools-${provider}`, 'what does it say?', words);
+      expect(textsOf(events, 'text').join('')).toBe('It says hello.');
+      const call = { type: 'tool', tool: 'repo__readText', text: '{"path":"a.txt"}' };
+      expect(events).toContainEqual(expect.objectContaining(call));
     },
   );
+
+  it('is told of what is not there, and of what is refused', async () => {
+    const words = { model: 'openai/misuser', mode: 'tools', give: place.repo } as const;
+    const events = await place.task('misuser', 'go', words);
+    const said = textsOf(events, 'text').join('').split('\n');
+    expect(said).toEqual([
+      expect.stringContaining('There is no tool nothing__at_all.'),
+      expect.stringContaining('There is no object object_9.'),
+      expect.stringMatching(/^\[[a-z-]+\] Cannot /),
+      expect.stringContaining('[call-invalid]'),
+    ]);
+    expect(lastOf(events, 'ended').end.why).toBe('done');
+  });
+
+  it('calls objects that a method gave by their names', async () => {
+    const words = { model: 'openai/holder', mode: 'tools', give: place.repo } as const;
+    const events = await place.task('holder', 'go', words);
+    expect(textsOf(events, 'result')).toEqual(['<object_1>', 'hello']);
+    expect(textsOf(events, 'text').join('')).toBe('At last: hello');
+  });
+});
+
+describe('an agent', () => {
+  it('goes on where it was, with the same guest, grants and words', async () => {
+    await place.task('again', 'first', { give: place.repo });
+    const task = order('await repo.readText("a.txt")');
+    const events = await place.task('again', task, { model: null });
+    expect(textsOf(events, 'result')).toEqual(['hello']);
+    expect(place.model.asked.at(-1)?.turn.messages.map(({ text }) => text)).toContain('first');
+    const { stdout } = await place.agent(['show', 'again']);
+    expect(stdout).toContain('you: first');
+    expect(stdout).toContain('got: hello');
+    const found = (await place.host.agents()).find(({ name }) => name === 'again');
+    expect(found).toMatchObject({ state: 'idle', model: 'openai/obey', steps: 3, tokens: 45 });
+  });
+
+  it('ends with all that it was given, and its words are gone', async () => {
+    await place.task('gone', 'first', { give: place.repo });
+    expect((await place.agent(['rm', 'gone'])).status).toBe(0);
+    await expect(place.host.conversation('gone')).rejects.toMatchObject({ code: 'agent-unknown' });
+    await expect(place.host.grants({ to: 'gone' })).rejects.toMatchObject({
+      code: 'guest-unknown',
+    });
+  });
+
+  it('takes each line of standard input for a task when it is given none', async () => {
+    const input = `${order('1 + 1')}\n\n${order('2 + 2')}\n`;
+    const { status, stdout, stderr } = await place.agent(['turns', '--model', 'openai/obey'], {
+      input,
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'It is done.\nIt is done.\n' });
+    expect(stderr).toMatch(/got {4}2\n[\s\S]*got {4}4\n/);
+  });
+
+  it.each([
+    [{ model: null }, 'model-unknown', 'without a model'],
+    [{ model: 'gpt-5' }, 'model-unknown', 'none of openai, anthropic, ollama'],
+    [{ model: 'openai/gpt*' }, 'model-unknown', 'Cannot use the model'],
+    [{ modelPower: 'none' }, 'name-unknown', 'none'],
+    [{ modelPower: 'ollama' }, 'power-unknown', 'no power for models of openai'],
+    [{ give: { model: { power: 'openai' } } }, 'call-invalid', 'no name'],
+    [{ give: { repo: { power: 'nowhere' } } }, 'name-unknown', 'nowhere'],
+    [{ name: 'host' }, 'guest-invalid', 'the host'],
+  ] as const)('is refused with %j, and nothing is made', async (words, code, reason) => {
+    await expect(place.task('refused', 'task', words)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(reason),
+    });
+    const guests = await place.host.guests(true);
+    expect(guests.map(({ name }) => name)).not.toContain('refused');
+  });
 });

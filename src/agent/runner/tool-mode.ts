@@ -1,9 +1,9 @@
 import type { JSONSchema7 } from 'ai';
 import type { GuestDoor, PowerInfo } from '../../wire/doors.ts';
 import type { RunnerSide } from '../../wire/runner.ts';
-import { OBJECTS_MAX, RESULT_CHARS_MAX, TOOLS_MAX } from '../limits.ts';
+import { OBJECT_METHODS_CHARS_MAX, OBJECTS_MAX, RESULT_CHARS_MAX, TOOLS_MAX } from '../limits.ts';
 import { letGo } from './code-mode.ts';
-import { showValue } from './show.ts';
+import { bounded, showValue } from './show.ts';
 import type { CallOutcome, OfferedTool, Toolbox } from './toolbox.ts';
 
 type Methods = Readonly<Record<string, (...args: readonly unknown[]) => PromiseLike<unknown>>>;
@@ -21,8 +21,9 @@ export function toolToolbox(door: GuestDoor, _side: Pick<RunnerSide, 'heard'>): 
   let tools = new Map<string, MethodTool>();
   return {
     async offered() {
-      tools = new Map((await methodTools(door)).map((one) => [one.name, one]));
-      return [...OWN_TOOLS, ...tools.values()];
+      const found = await methodTools(door);
+      tools = new Map(found.tools.map((one) => [one.name, one]));
+      return [objectTool(found.ofObjects), REQUEST, ...tools.values()];
     },
     async call(name, input) {
       if (name === 'object_call') return callObject(objects, input);
@@ -36,10 +37,12 @@ export function toolToolbox(door: GuestDoor, _side: Pick<RunnerSide, 'heard'>): 
   };
 }
 
-const OWN_TOOLS: readonly OfferedTool[] = [
-  {
+function objectTool(methods: ReadonlySet<string>): OfferedTool {
+  const what = 'Calls a method of an object that an earlier call gave, such as object_1.';
+  const known = methods.size === 0 ? '' : ` Methods of objects: ${[...methods].join('; ')}.`;
+  return {
     name: 'object_call',
-    description: 'Calls a method of an object that an earlier call gave, such as object_1.',
+    description: bounded(`${what}${known}`, OBJECT_METHODS_CHARS_MAX),
     input: {
       type: 'object',
       properties: {
@@ -49,29 +52,43 @@ const OWN_TOOLS: readonly OfferedTool[] = [
       },
       required: ['object', 'method'],
     },
-  },
-  {
-    name: 'powerbox__request',
-    description: 'Asks the person for a power that you lack: its kind, and why you want it.',
-    input: {
-      type: 'object',
-      properties: { kind: { type: 'string' }, text: { type: 'string' } },
-      required: ['kind', 'text'],
-    },
-  },
-];
+  };
+}
 
-async function methodTools(door: GuestDoor): Promise<readonly MethodTool[]> {
-  const found: MethodTool[] = [];
+const REQUEST: OfferedTool = {
+  name: 'powerbox__request',
+  description: 'Asks the person for a power that you lack: its kind, and why you want it.',
+  input: {
+    type: 'object',
+    properties: { kind: { type: 'string' }, text: { type: 'string' } },
+    required: ['kind', 'text'],
+  },
+};
+
+interface Found {
+  readonly tools: readonly MethodTool[];
+  readonly ofObjects: ReadonlySet<string>;
+}
+
+async function methodTools(door: GuestDoor): Promise<Found> {
+  const tools: MethodTool[] = [];
+  const ofObjects = new Set<string>();
   for (const { name, type, kind } of await door.list('')) {
     if (type !== 'grant' || kind === 'model') continue;
     const { methods } = await door.describe(name);
     for (const method of methods) {
-      if (method.facet === 'root') found.push(toolOf(name, method));
-      if (found.length >= TOOLS_MAX) return found;
+      if (method.facet !== 'root') ofObjects.add(`${method.facet}.${method.name}`);
+      else if (tools.length < TOOLS_MAX && !wantsFunction(method)) tools.push(toolOf(name, method));
     }
   }
-  return found;
+  return { tools, ofObjects };
+}
+
+/** A model can write no function of its own here. */
+function wantsFunction({ args }: PowerInfo['methods'][number]): boolean {
+  const { prefixItems, minItems } = args as { prefixItems?: unknown; minItems?: unknown };
+  const needed = Array.isArray(prefixItems) ? prefixItems.slice(0, Number(minItems)) : [];
+  return needed.some((item: JSONSchema7) => item.format === 'callback');
 }
 
 function toolOf(power: string, { name, summary, args }: PowerInfo['methods'][number]): MethodTool {

@@ -48,9 +48,9 @@ const EXAMPLES = `
 Ctrl-C ends the run at once, with all that the agent started.
 
 Examples:
-  $ powerbox agent scout --model openai/gpt-5 --give repo=files:/srv/repo "What does it do?"
+  $ powerbox agent scout --model openai/gpt-5 --give repo=files:/srv/repo:ro "What does it do?"
   $ powerbox agent scout "And how is it tested?"
-  $ powerbox agent fixer --model anthropic/claude-sonnet-4-5 --give repo=files:/srv/repo:rw \\
+  $ powerbox agent fixer --model anthropic/claude-sonnet-4-5 --give repo=files:/srv/repo \\
       --approve repo=writes --budget usd=2 --steps 30 "Mend the failing test."`;
 
 interface JsonFlag {
