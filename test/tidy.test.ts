@@ -30,6 +30,7 @@ const ENTRIES = [
   'src/quickstart/main.ts',
   'src/ocap/author.ts',
   'src/confine/library.ts',
+  'src/sdk/index.ts',
 ];
 
 const FILES = repositoryFiles();

@@ -4,6 +4,7 @@
 import { connect as connectTo, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { loadCapTp } from './load-captp.mjs';
 
 const [role, socketPath] = process.argv.slice(2);
 const roles = {
@@ -80,17 +81,6 @@ async function serveCapTp() {
     readLines(socket, dispatch);
   });
   server.listen(socketPath, () => process.stdout.write('ready\n'));
-}
-
-/** The library runs in a realm that was locked down, as its own daemon does it. */
-async function loadCapTp() {
-  // Packages that the library brings along.
-  const packages = new URL('../../node_modules/', import.meta.url);
-  await import(new URL('ses/index.js', packages));
-  await import(new URL('@endo/eventual-send/shim.js', packages));
-  lockdown({ errorTaming: 'unsafe', overrideTaming: 'severe', stackFiltering: 'concise' });
-  const { E, Far, makeCapTP } = await import('@endo/captp');
-  return { E, Far, makeCapTP };
 }
 
 /** As the gateway frames: what is said in one go leaves in one write. */

@@ -1,3 +1,5 @@
+import { MEMORY_BYTES_DEFAULT } from '../boxes/compartment/limits.ts';
+
 /** Bounds of the gateway. Everything that a peer can make grow has one here. */
 
 /** One message, as text. Larger bodies go in pieces; a message is held and parsed whole. */
@@ -12,7 +14,7 @@ export const HELD_BYTES_MAX = 64 * 1024 ** 2;
 export const ALL_HELD_BYTES_MAX = 512 * 1024 ** 2;
 /** Calls that a peer made and has not let go of; a client lets go when it has the answer. */
 export const HELD_CALLS_MAX = 4_096;
-/** Powers and other objects that one session was given and holds. */
+/** Powers that one session was given and holds. */
 export const REFERENCES_MAX = 1_024;
 /** Entries of a session's tables, of both sides; counts what is none of the above. */
 export const TABLE_ENTRIES_MAX = 16_384;
@@ -80,8 +82,11 @@ export const FAR_OBJECTS_MAX = 128;
 export const FAR_METHODS_MAX = 256;
 /** Characters of a method's name. */
 export const METHOD_CHARS_MAX = 128;
-/** Memory of a compartment's process; Node itself takes some 60 MiB of it. */
-export const COMPARTMENT_MEMORY_BYTES = { usual: 256 * 1024 ** 2, most: 4 * 1024 ** 3 } as const;
+/** Memory of a compartment's process; of the usual kind are those that are kept ready. */
+export const COMPARTMENT_MEMORY_BYTES = {
+  usual: MEMORY_BYTES_DEFAULT,
+  most: 4 * 1024 ** 3,
+} as const;
 /** Longest turn: code that computes for longer should wait now and then. */
 export const COMPARTMENT_TURN_MS = { usual: 5_000, most: 300_000 } as const;
 /** Processor time of a compartment. */

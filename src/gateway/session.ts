@@ -64,13 +64,11 @@ export function openSession(
   const ended = new AbortController();
   // Each call that waits for the end listens; their number has a limit of its own.
   setMaxListeners(0, ended.signal);
-  const kept = new Set<() => void>();
   let messages = 0;
-  let powers = 0;
 
   const transport = makeTransport(open, countTables, () => {
     ended.abort(new PowerboxError('reference-closed', 'The session is over.'));
-    for (const drop of [...kept]) drop();
+    keeping.dropAll();
     closed();
   });
 
@@ -83,6 +81,7 @@ export function openSession(
     }
   }
 
+  const keeping = makeKeeping(host, ended.signal, (error) => session.end(error));
   const session: Session = {
     host,
     ended: ended.signal,
@@ -95,29 +94,7 @@ export function openSession(
     },
     held: () => transport.screen.held(),
     callBack: counted(CALLBACKS_MAX, 'callbacks'),
-    keep(reference, dropped) {
-      ended.signal.throwIfAborted();
-      if (powers >= REFERENCES_MAX) {
-        const error = limit(`holding more than ${REFERENCES_MAX} powers`);
-        session.end(error);
-        throw error;
-      }
-      powers += 1;
-      host.handles.hold(reference);
-      return session.keepObject(() => {
-        powers -= 1;
-        dropped();
-        host.handles.drop(reference);
-      });
-    },
-    keepObject(dropped) {
-      ended.signal.throwIfAborted();
-      const drop = (): void => {
-        if (kept.delete(drop)) dropped();
-      };
-      kept.add(drop);
-      return drop;
-    },
+    ...keeping.methods,
     main: <Main extends object>() => rpc.getRemoteMain() as unknown as Main,
     failure: () => transport.failure(),
     end: (error) => transport.fail(error),
@@ -131,6 +108,45 @@ export function openSession(
     },
   });
   return session;
+}
+
+/** What a session keeps for its peer. `end` is told of one that wants too much. */
+function makeKeeping(
+  { handles }: SessionHost,
+  ended: AbortSignal,
+  end: (error: PowerboxError) => void,
+): { readonly methods: Pick<Session, 'keep' | 'keepObject'>; dropAll(): void } {
+  const kept = new Set<() => void>();
+  let powers = 0;
+  const keepObject = (dropped: () => void): (() => void) => {
+    ended.throwIfAborted();
+    const drop = (): void => {
+      if (kept.delete(drop)) dropped();
+    };
+    kept.add(drop);
+    return drop;
+  };
+  const keep = (reference: Reference, dropped: () => void): (() => void) => {
+    ended.throwIfAborted();
+    if (powers >= REFERENCES_MAX) {
+      const error = limit(`holding more than ${REFERENCES_MAX} powers`);
+      end(error);
+      throw error;
+    }
+    powers += 1;
+    handles.hold(reference);
+    return keepObject(() => {
+      powers -= 1;
+      dropped();
+      handles.drop(reference);
+    });
+  };
+  return {
+    methods: { keep, keepObject },
+    dropAll() {
+      for (const drop of [...kept]) drop();
+    },
+  };
 }
 
 function counted(max: number, what: string): <T>(work: () => Promise<T>) => Promise<T> {

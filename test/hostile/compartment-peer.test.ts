@@ -19,7 +19,7 @@ import {
  */
 
 interface Scene extends Gateway {
-  readonly host: HostDoor;
+  readonly door: HostDoor;
   readonly workers: readonly RawWorker[];
   open(words?: CompartmentWords): Promise<Open>;
 }
@@ -44,14 +44,14 @@ async function scene(answers: Answers = () => undefined): Promise<Scene> {
   onTestFinished(() => workers.close());
   const gateway = await openGateway({ workers });
   for (const name of ['one', 'two']) gateway.kernel.names.write('host', name, gateway.till(name));
-  const { door } = await gateway.host();
-  const host = door as unknown as HostDoor;
+  const client = await gateway.host();
+  const door = client.door as unknown as HostDoor;
   return {
     ...gateway,
-    host,
+    door,
     workers: raw,
     async open(words = { give: { till: { power: 'one' } } }) {
-      const box = await host.compartment(words);
+      const box = await door.compartment(words);
       // Those that share a process come after those that have their own.
       const worker = raw.at(-1) as RawWorker;
       return { box, worker, side: worker.sides.at(-1) as number };
@@ -104,7 +104,7 @@ describe('a worker that breaks the rules of its channel', () => {
     ['an answer that is not there yet', '["resolve",2,["promise",-60]]\n'],
     ['its own end', '["abort",["error","Error","[internal] mine"]]\n'],
   ])('by %s loses its process, and its maker is told', async (_, text) => {
-    const { open, host, errors } = await scene();
+    const { open, door, errors } = await scene();
     const { box, worker } = await open();
     const other = await open();
     const going = codeOf(box.evaluate({ code: 'never' }));
@@ -113,7 +113,7 @@ describe('a worker that breaks the rules of its channel', () => {
     await expect.poll(() => worker.box.killed(), PATIENCE).toBe(true);
     expect(await codeOf(box.evaluate({ code: 'one' }))).toBe('compartment-ended');
     expect(await other.box.evaluate({ code: 'one' })).toBe(1);
-    expect(await host.whoami()).toMatchObject({ id: 'host' });
+    expect(await door.whoami()).toMatchObject({ id: 'host' });
     expect(errors).toEqual([]);
   });
 
@@ -124,7 +124,7 @@ describe('a worker that breaks the rules of its channel', () => {
     ['a pull of what is not there', ['pull', 77]],
     ['a call of what is not there', ['push', ['pipeline', -99, ['power'], ['till']]]],
   ])('by %s gets nothing and harms nobody', async (_, message) => {
-    const { open, host, log } = await scene();
+    const { open, door, log } = await scene();
     const { box, worker } = await open();
     const other = await open();
     const going = codeOf(box.evaluate({ code: 'never' }));
@@ -133,7 +133,7 @@ describe('a worker that breaks the rules of its channel', () => {
     await Promise.all([codeOf(box.stop('the test is over')), going]);
     expect(await going).not.toContain('a value');
     expect(await other.box.evaluate({ code: 'one' })).toBe(1);
-    expect(await host.whoami()).toMatchObject({ id: 'host' });
+    expect(await door.whoami()).toMatchObject({ id: 'host' });
     expect(log).toEqual([]);
   });
 });
@@ -253,11 +253,11 @@ describe('a worker that lies about its objects', () => {
 
   it('cannot make its maker hold more of them than it may', async () => {
     const many = [Array.from({ length: 2_000 }, (_, index) => ['export', -1_000 - index])];
-    const { open, host } = await scene((code) => (code === 'many' ? many : undefined));
+    const { open, door } = await scene((code) => (code === 'many' ? many : undefined));
     const { box } = await open();
     expect(await codeOf(box.evaluate({ code: 'many' }))).toBe('limit-exceeded');
     expect(await box.evaluate({ code: 'one' })).toBe(1);
-    expect(await host.whoami()).toMatchObject({ id: 'host' });
+    expect(await door.whoami()).toMatchObject({ id: 'host' });
   });
 
   it.each([
@@ -342,7 +342,7 @@ describe('a worker that never answers', () => {
 
 describe('a worker that floods', () => {
   it('its console is ended for it, and the record holds a bounded part', async () => {
-    const { open, rows, host } = await scene();
+    const { open, rows, door } = await scene();
     const { box, worker, side } = await open({ limits: { outputChars: 100_000 } });
     const going = codeOf(box.evaluate({ code: 'never' }));
     const line = JSON.stringify(['push', ['pipeline', side, ['say'], ['log', 'x'.repeat(200)]]]);
@@ -352,7 +352,7 @@ describe('a worker that floods', () => {
     expect(lines.length).toBeGreaterThan(10);
     expect(lines.length).toBeLessThan(300);
     expect(JSON.stringify(lines)).toContain('lines of the console were left out');
-    expect(await host.whoami()).toMatchObject({ id: 'host' });
+    expect(await door.whoami()).toMatchObject({ id: 'host' });
   });
 
   it('with calls that it never lets go of is ended', async () => {
@@ -366,7 +366,7 @@ describe('a worker that floods', () => {
   });
 
   it('leaves the others their turn', async () => {
-    const { open, host } = await scene();
+    const { open, door } = await scene();
     const { worker, side } = await open();
     const quiet = await open({ give: { till: { power: 'two' } } });
     let flooding = true;
@@ -386,7 +386,7 @@ describe('a worker that floods', () => {
     const waits: number[] = [];
     for (let n = 0; n < 20; n += 1) {
       const started = performance.now();
-      await Promise.all([host.whoami(), quiet.box.evaluate({ code: 'one' })]);
+      await Promise.all([door.whoami(), quiet.box.evaluate({ code: 'one' })]);
       waits.push(performance.now() - started);
     }
     flooding = false;

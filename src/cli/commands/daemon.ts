@@ -66,7 +66,9 @@ function show(context: CliContext, info: DaemonInfo, flags: JsonFlag): void {
   context.out(`The daemon of ${visible(info.home)} runs: process ${info.pid}.`);
   context.out(`version ${info.version}, since ${localTime(info.started)}`);
   context.out(`${info.guests} guests, ${info.grants} grants, ${info.pending} calls wait`);
+  const { running: compartments, warm } = info.compartments;
   context.out(`${info.sessions} sessions, gateway ${port}`);
+  context.out(`${compartments} compartments, ${warm} processes ready for one`);
   for (const box of info.boxes) {
     context.out(visible(`box ${box.id} of ${box.guest}: ${box.state}`));
   }

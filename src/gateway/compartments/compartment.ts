@@ -11,7 +11,7 @@ import type { CompartmentEntry } from '../../wire/journal-entry.ts';
 import type { WorkerCompartment } from '../../wire/worker.ts';
 import { EVALUATIONS_MAX, FAR_OBJECTS_MAX, PROGRAM_BYTES_MAX } from '../limits.ts';
 import type { Session } from '../session.ts';
-import { type CompartmentConsole, makeConsole } from './console.ts';
+import { CompartmentConsole } from './console.ts';
 import { type Cut, makeCut } from './cut.ts';
 import { declarationsOf } from './declarations.ts';
 import { overLimit } from './end-error.ts';
@@ -64,7 +64,7 @@ export function makeCompartment(parts: CompartmentParts): Compartment {
   const { id, worker, holder, limits, clock, random, session, maker } = parts;
   const { kernel } = session.host;
   const cut = makeCut();
-  const console = makeConsole(limits.outputChars, (line) => {
+  const console = new CompartmentConsole(limits.outputChars, (line) => {
     note(kernel.record({ kind: 'console', guest: holder.guest.id, compartment: id, ...line }));
   });
   const side = sideTarget({

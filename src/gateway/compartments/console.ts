@@ -5,100 +5,95 @@ import {
   CONSOLE_LINES_PER_SECOND_MAX,
 } from '../limits.ts';
 
-/** What one compartment writes: a bounded part of it, kept for its maker and for the record. */
-export interface CompartmentConsole {
-  /** False when it has written more than it may over its life. */
-  say(level: ConsoleLevel, text: string): boolean;
-  read(after: number): Promise<ConsoleRead>;
-  /** There will be no more. */
-  close(): void;
-}
-
 const SECOND_MS = 1_000;
 
-export function makeConsole(
-  outputChars: number,
-  record: (line: ConsoleLine) => void,
-  now: () => number = () => performance.now(),
-): CompartmentConsole {
-  const lines: ConsoleLine[] = [];
-  const readers = new Set<() => void>();
+/** What one compartment writes: a bounded part of it, kept for its maker and for the record. */
+export class CompartmentConsole {
+  readonly #outputChars: number;
+  readonly #record: (line: ConsoleLine) => void;
+  readonly #now: () => number;
+  readonly #lines: ConsoleLine[] = [];
+  readonly #readers = new Set<() => void>();
   /** Lines that were kept once and are not any more. */
-  let gone = 0;
-  let chars = 0;
-  let second = 0;
-  let inSecond = 0;
-  let leftOut = 0;
-  let closed = false;
+  #gone = 0;
+  #chars = 0;
+  #second = 0;
+  #inSecond = 0;
+  #leftOut = 0;
+  #closed = false;
 
-  function keep(line: ConsoleLine): void {
-    lines.push(line);
-    if (lines.length > CONSOLE_KEPT_LINES_MAX) {
-      lines.shift();
-      gone += 1;
+  constructor(
+    outputChars: number,
+    record: (line: ConsoleLine) => void,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#outputChars = outputChars;
+    this.#record = record;
+    this.#now = now;
+  }
+
+  /** False when it has written more than it may over its life. */
+  say(level: ConsoleLevel, text: string): boolean {
+    if (this.#closed) return true;
+    // A line costs something even when it is empty.
+    this.#chars += text.length + 1;
+    if (this.#chars > this.#outputChars) return false;
+    const time = this.#now();
+    if (time - this.#second >= SECOND_MS) {
+      this.#second = time;
+      this.#inSecond = 0;
+      this.#sayLeftOut();
     }
-    record(line);
-    wake();
+    this.#inSecond += 1;
+    if (this.#inSecond > CONSOLE_LINES_PER_SECOND_MAX) this.#leftOut += 1;
+    else this.#keep({ level, text: shortened(text) });
+    return true;
   }
 
-  function wake(): void {
-    for (const reader of [...readers]) reader();
-  }
-
-  function sayLeftOut(): void {
-    if (leftOut === 0) return;
-    const count = leftOut;
-    leftOut = 0;
-    keep({ level: 'warn', text: `(${count} lines of the console were left out)` });
-  }
-
-  function take(after: number): ConsoleRead {
-    const from = Math.max(after, gone);
-    const unread = lines.slice(from - gone);
+  /** The lines after the first `after`; waits until there is one, or will be none. */
+  async read(after: number): Promise<ConsoleRead> {
+    if (after >= this.#gone + this.#lines.length && !this.#closed) {
+      await new Promise<void>((resolve) => this.#readers.add(resolve));
+    }
+    const from = Math.max(after, this.#gone);
+    const unread = this.#lines.slice(from - this.#gone);
     // Whoever reads too slowly is told, as the record is.
     const missed = from - after;
-    const told: ConsoleLine[] =
+    const told: readonly ConsoleLine[] =
       missed > 0 ? [{ level: 'warn', text: `(${missed} lines were not read in time)` }] : [];
-    const next = gone + lines.length;
-    return { lines: [...told, ...unread], next, done: closed && unread.length === 0 };
+    const next = this.#gone + this.#lines.length;
+    return { lines: [...told, ...unread], next, done: this.#closed && unread.length === 0 };
   }
 
-  return {
-    say(level, text) {
-      if (closed) return true;
-      // A line costs something even when it is empty.
-      chars += text.length + 1;
-      if (chars > outputChars) return false;
-      const time = now();
-      if (time - second >= SECOND_MS) {
-        second = time;
-        inSecond = 0;
-        sayLeftOut();
-      }
-      inSecond += 1;
-      if (inSecond > CONSOLE_LINES_PER_SECOND_MAX) leftOut += 1;
-      else keep({ level, text: shortened(text) });
-      return true;
-    },
-    async read(after) {
-      if (after >= gone + lines.length && !closed) {
-        await new Promise<void>((resolve) => {
-          const reader = (): void => {
-            readers.delete(reader);
-            resolve();
-          };
-          readers.add(reader);
-        });
-      }
-      return take(after);
-    },
-    close() {
-      if (closed) return;
-      sayLeftOut();
-      closed = true;
-      wake();
-    },
-  };
+  /** There will be no more. */
+  close(): void {
+    if (this.#closed) return;
+    this.#sayLeftOut();
+    this.#closed = true;
+    this.#wake();
+  }
+
+  #keep(line: ConsoleLine): void {
+    this.#lines.push(line);
+    if (this.#lines.length > CONSOLE_KEPT_LINES_MAX) {
+      this.#lines.shift();
+      this.#gone += 1;
+    }
+    this.#record(line);
+    this.#wake();
+  }
+
+  #sayLeftOut(): void {
+    if (this.#leftOut === 0) return;
+    const text = `(${this.#leftOut} lines of the console were left out)`;
+    this.#leftOut = 0;
+    this.#keep({ level: 'warn', text });
+  }
+
+  #wake(): void {
+    for (const reader of this.#readers) reader();
+    this.#readers.clear();
+  }
 }
 
 function shortened(text: string): string {
