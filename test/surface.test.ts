@@ -123,6 +123,7 @@ const ERROR_CODES: Readonly<Record<string, readonly [number, number, boolean]>> 
 const VERBS: Readonly<Record<string, string>> = {
   run: 'powerbox run [options] <program...>',
   exec: 'powerbox exec [options] <box> <program...>',
+  eval: 'powerbox eval [options] FILE | -e CODE | -',
   ls: 'powerbox ls [options]',
   inspect: 'powerbox inspect [options] <box>',
   stop: 'powerbox stop [options] <box...>',
@@ -177,7 +178,11 @@ const GRANTS_FLAGS = '--of --to --tree --all --unused --by --json --help';
 const AGENT_FLAGS =
   '--model --model-power --give --only --approve --mode --steps --budget --timeout --yes --no --json --help';
 
+const EVAL_FLAGS =
+  '--give --only --budget --approve --as --name --policy --accept-policy --package --clock --random --isolation --memory --timeout --because --eval --json --help';
+
 const FLAGS: Readonly<Record<string, string>> = {
+  eval: EVAL_FLAGS,
   agent: AGENT_FLAGS,
   run: RUN_FLAGS,
   grant: GRANT_FLAGS,

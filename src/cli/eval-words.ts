@@ -12,13 +12,13 @@ import { askPolicy } from './render/ask.ts';
 export interface EvalFlags {
   readonly as?: string;
   readonly name?: string;
-  readonly give: readonly string[];
-  readonly only: readonly string[];
-  readonly budget: readonly string[];
-  readonly approve: readonly string[];
+  readonly give?: readonly string[];
+  readonly only?: readonly string[];
+  readonly budget?: readonly string[];
+  readonly approve?: readonly string[];
   readonly policy?: string;
   readonly acceptPolicy?: true;
-  readonly package: readonly string[];
+  readonly package?: readonly string[];
   readonly clock?: true;
   readonly random?: true;
   readonly isolation?: 'own' | 'shared';
@@ -53,7 +53,7 @@ export async function readEvalFlags(
     clock: flags.clock === true || policy.globals.includes('clock'),
     random: flags.random === true || policy.globals.includes('random'),
   };
-  const packages = [...new Set([...policy.packages, ...flags.package])];
+  const packages = [...new Set([...policy.packages, ...(flags.package ?? [])])];
   const timeMs =
     flags.timeout === undefined ? undefined : parseDuration(flags.timeout, '--timeout');
   return { words, packages, timeMs };
@@ -107,7 +107,7 @@ function readGives(
   { powers }: CompartmentPolicy,
 ): Readonly<Record<string, GiveWords>> {
   const give = new Map<string, GiveWords>();
-  for (const text of flags.give) {
+  for (const text of flags.give ?? []) {
     const [name, words] = pair(text, '--give');
     if (give.has(name) || Object.hasOwn(powers, name)) {
       throw new PowerboxError('usage', `Cannot give ${name} twice.`);
@@ -117,8 +117,8 @@ function readGives(
     const absolute = absolutePower(power, cwd);
     give.set(name, { power: absolute, ...(only === undefined ? {} : { only: [only] }) });
   }
-  const narrow = (texts: readonly string[], flag: string, add: Add): void => {
-    for (const text of texts) {
+  const narrow = (texts: readonly string[] | undefined, flag: string, add: Add): void => {
+    for (const text of texts ?? []) {
       const [name, words] = pair(text, flag);
       const before = give.get(name);
       if (before === undefined) {

@@ -29,7 +29,7 @@ Examples:
 export function evalCommand(context: CliContext): Command {
   return withFlags(new Command())
     .description('Evaluate code in a compartment of its own, with the powers that it is given.')
-    .usage('[flags] FILE | -e CODE | -')
+    .usage('[options] FILE | -e CODE | -')
     .argument('[file]', 'a file of JavaScript or TypeScript; - for standard input')
     .option('-e, --eval <code>', 'this code')
     .option('--json', 'the value as JSON, a stream as one line for each item')
@@ -43,15 +43,10 @@ export function evalCommand(context: CliContext): Command {
 
 function withFlags(command: Command): Command {
   return command
-    .option(
-      '--give <name=power>',
-      'let the code use a power by this name (repeatable)',
-      collect,
-      [],
-    )
-    .option('--only <name=rule>', 'no more of it than this (repeatable)', collect, [])
-    .option('--budget <name=list>', 'uses=N, bytes=N, tokens=N, usd=N, rate=N/minute', collect, [])
-    .option('--approve <name=what>', 'ask before writes, or always (repeatable)', collect, [])
+    .option('--give <name=power>', 'let the code use a power by this name (repeatable)', collect)
+    .option('--only <name=rule>', 'no more of it than this (repeatable)', collect)
+    .option('--budget <name=list>', 'uses=N, bytes=N, tokens=N, usd=N, rate=N/minute', collect)
+    .option('--approve <name=what>', 'ask before writes, or always (repeatable)', collect)
     .option('--as <guest>', 'with all that this guest holds, by its own names')
     .option('--name <name>', 'name of the guest that the code runs as')
     .option('--policy <file:name>', 'what a policy file gives to the compartment of this name')
@@ -60,7 +55,6 @@ function withFlags(command: Command): Command {
       '--package <name>',
       'let it import this package from node_modules (repeatable)',
       collect,
-      [],
     )
     .option('--clock', 'let it read the time')
     .option('--random', 'let it have random numbers')
