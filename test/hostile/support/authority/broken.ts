@@ -98,8 +98,8 @@ const lax: Break = {
 };
 
 /** A kernel that looks at what a grant says itself, and at nothing above it. */
-const shortSighted: Break = {
-  kernel: (kernel) => ({
+export function makeShortSighted(kernel: Kernel): Kernel {
+  return {
     ...kernel,
     can(holder, reference, method, args) {
       const { grant, power } = kernel.view(reference.grant);
@@ -109,8 +109,10 @@ const shortSighted: Break = {
       kernel.reference(holder, reference.grant);
       return grant.narrowing === null ? ALLOWED : kind.definition.permits(grant.narrowing, call);
     },
-  }),
-};
+  };
+}
+
+const shortSighted: Break = { kernel: makeShortSighted };
 
 /** A record that loses a row now and then. */
 const lossy: Break = {
