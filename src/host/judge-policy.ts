@@ -2,6 +2,7 @@ import { judge } from '../ocap/judge.ts';
 import type { Answer, PowerJudge, RuleJudge } from '../policy/check-needs.ts';
 import type { PolicyPower } from '../policy/compartment.ts';
 import { kindOfWords } from '../policy/http-words.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { RecordedCall, RecordedFiles, RecordedModel } from '../policy/recorded-call.ts';
 import { parseRule, ruleToGrant } from '../policy/rule.ts';
 import type { FilesCall } from '../powers/files/call.ts';
@@ -27,11 +28,26 @@ export const judgePower: PowerJudge = (power, recorded) => {
   return kind === null && answer === 'allow' ? 'unknown' : answer;
 };
 
-export const judgeRules: RuleJudge = ({ rules }, recorded) => {
+export const judgeRules: RuleJudge = (policy, recorded) => {
   if (recorded.kind !== 'http') return false;
-  const grants = rules.map((rule, index) => ruleToGrant(rule, String(index)));
+  const grants = remembered(grantsOf, policy, ({ rules }) =>
+    rules.map((rule, index) => ruleToGrant(rule, String(index))),
+  );
   return judge<HttpConfig, HttpNarrowing, HttpCall>(httpKind, grants, recorded.call, 0).allow;
 };
+
+/** A policy is read once, however many calls are judged by it. */
+const grantsOf = new WeakMap<Policy, readonly ReturnType<typeof ruleToGrant>[]>();
+const narrowingsOf = new WeakMap<PolicyPower, unknown>();
+
+function remembered<Key extends object, Value>(
+  known: WeakMap<Key, unknown>,
+  key: Key,
+  make: (key: Key) => Value,
+): Value {
+  if (!known.has(key)) known.set(key, make(key));
+  return known.get(key) as Value;
+}
 
 function answerOf(power: PolicyPower, isPetname: boolean, recorded: RecordedCall): Answer {
   switch (recorded.kind) {
@@ -44,14 +60,29 @@ function answerOf(power: PolicyPower, isPetname: boolean, recorded: RecordedCall
   }
 }
 
-function answerHttp({ power, only }: PolicyPower, isPetname: boolean, call: HttpCall): Answer {
-  const { scheme, host, port } = call;
-  const asked: HttpConfig = { scheme, port, host: { type: 'exact', name: host } };
-  const words = isPetname ? { config: asked, own: [] } : httpWords(power);
-  if (!httpPower.concerns(words.config, call)) return 'refuse';
+function answerHttp(power: PolicyPower, isPetname: boolean, call: HttpCall): Answer {
+  // Whatever a petname is for, what it is narrowed to is known.
+  if (isPetname) return narrowedHttp(readHttp(power, configOf(call)).narrowing, call);
+  const { config, narrowing } = remembered(narrowingsOf, power, (one) => readHttp(one, null));
+  return httpPower.concerns(config, call) ? narrowedHttp(narrowing, call) : 'refuse';
+}
+
+interface ReadHttp {
+  readonly config: HttpConfig;
+  readonly narrowing: HttpNarrowing;
+}
+
+function readHttp({ power, only }: PolicyPower, config: HttpConfig | null): ReadHttp {
+  const words = config === null ? httpWords(power) : { config, own: [] };
   const texts = words.own.length > 0 ? words.own : only;
-  if (texts.length === 0) return 'allow';
-  return narrowedHttp(httpPower.readNarrowing(texts, words.config), call);
+  const narrowing = texts.length === 0 ? WHOLE_HTTP : httpPower.readNarrowing(texts, words.config);
+  return { config: words.config, narrowing };
+}
+
+const WHOLE_HTTP: HttpNarrowing = { methods: null, path: null };
+
+function configOf({ scheme, host, port }: HttpCall): HttpConfig {
+  return { scheme, port, host: { type: 'exact', name: host } };
 }
 
 /** As the gateway reads them: a rule, perhaps with more behind it, or an origin with a secret. */
@@ -69,14 +100,26 @@ function httpWords(power: string): {
 }
 
 function narrowedHttp(narrowing: HttpNarrowing, call: HttpCall): Answer {
-  const { methods, path, variables, any, ...parts } = narrowing;
-  const known = { methods, path, ...(variables === undefined ? {} : { variables }) };
+  const { any } = narrowing;
+  const { known, isWhole } = remembered(knownPartsOf, narrowing, knownParts);
   if (!httpPower.permits(known, call).allow) return 'refuse';
-  const own: Answer = Object.keys(parts).length === 0 ? 'allow' : 'unknown';
+  const own: Answer = isWhole ? 'allow' : 'unknown';
   if (any === undefined) return own;
   const answers = any.map((one) => narrowedHttp(one, call));
   if (answers.includes('allow')) return own;
   return answers.includes('unknown') ? 'unknown' : 'refuse';
+}
+
+const knownPartsOf = new WeakMap<HttpNarrowing, unknown>();
+
+/** What a recorded call can be judged by, and whether that is all there is but the alternatives. */
+function knownParts(narrowing: HttpNarrowing): {
+  readonly known: HttpNarrowing;
+  readonly isWhole: boolean;
+} {
+  const { methods, path, variables, any: _, ...parts } = narrowing;
+  const known = { methods, path, ...(variables === undefined ? {} : { variables }) };
+  return { known, isWhole: Object.keys(parts).length === 0 };
 }
 
 const READS: ReadonlySet<string> = new Set([
@@ -84,13 +127,14 @@ const READS: ReadonlySet<string> = new Set([
 ]);
 
 function answerFiles(
-  { power, only }: PolicyPower,
+  one: PolicyPower,
   isPetname: boolean,
   { method, targets }: RecordedFiles,
 ): Answer {
   const effect = READS.has(method) ? 'read' : 'write';
   const options = { offset: 0, length: null, append: false, create: true, exclusive: false };
   const call: FilesCall = { method, effect, targets, bytes: null, options, content: null };
+  const { power, only } = one;
   if (
     !isPetname &&
     !filesPower.concerns(filesPower.readConfig(power.slice('files:'.length)), call)
@@ -98,7 +142,9 @@ function answerFiles(
     return 'refuse';
   }
   if (only.length === 0) return 'allow';
-  const narrowing = filesPower.readNarrowing(only, { root: '/', access: 'rw', quotaBytes: null });
+  const narrowing = remembered(narrowingsOf, one, () =>
+    filesPower.readNarrowing(only, { root: '/', access: 'rw', quotaBytes: null }),
+  );
   if (!filesPower.permits(narrowing, call).allow) return 'refuse';
   return narrowing.maxBytes === null ? 'allow' : 'unknown';
 }

@@ -17,10 +17,24 @@ export function generalisePaths(
   }
 }
 
+/** All that can be merged now, the largest first; null when nothing can. */
 function mergeOnce(
   paths: readonly string[],
   isPattern: (path: string) => boolean,
 ): string[] | null {
+  const left = new Set(paths);
+  const merged: string[] = [];
+  for (const [template, list] of alikeOf(paths)) {
+    const alive = list.filter((path) => left.has(path));
+    if (alive.length <= NAMES_LEARNED_MAX || !isPattern(template)) continue;
+    for (const path of alive) left.delete(path);
+    merged.push(template);
+  }
+  return merged.length === 0 ? null : [...new Set([...left, ...merged])].sort();
+}
+
+/** Paths by what they are with one segment as `*`, the most alike first. */
+function alikeOf(paths: readonly string[]): readonly (readonly [string, readonly string[]])[] {
   const alike = new Map<string, string[]>();
   for (const path of paths) {
     const segments = path.split('/');
@@ -28,18 +42,10 @@ function mergeOnce(
       // A `*` stands for no empty segment, and for no encoded slash.
       if (at === 0 || segment === '' || segment === '*' || segment.includes('%2F')) continue;
       const template = segments.with(at, '*').join('/');
-      const list = alike.get(template) ?? [];
-      list.push(path);
-      alike.set(template, list);
+      const list = alike.get(template);
+      if (list === undefined) alike.set(template, [path]);
+      else list.push(path);
     }
   }
-  const many = [...alike].filter(
-    ([template, list]) => list.length > NAMES_LEARNED_MAX && isPattern(template),
-  );
-  many.sort(([a, one], [b, other]) => other.length - one.length || (a < b ? -1 : 1));
-  const [largest] = many;
-  if (largest === undefined) return null;
-  const [template, gone] = largest;
-  const left = paths.filter((path) => !gone.includes(path));
-  return [...new Set([...left, template])].sort();
+  return [...alike].sort(([a, one], [b, other]) => other.length - one.length || (a < b ? -1 : 1));
 }

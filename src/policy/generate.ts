@@ -1,6 +1,6 @@
 import type { CompartmentDraft, PolicyDraft, PowerDraft } from './draft.ts';
 import { generalisePaths } from './generalise.ts';
-import { ONLY_TEXTS_MAX } from './limits.ts';
+import { ONLY_TEXTS_MAX, POLICY_ENTRIES_MAX } from './limits.ts';
 import type { Found, HttpNeed, Needs, Note, UseNeed } from './needs.ts';
 
 export interface Generated<Draft> {
@@ -57,9 +57,12 @@ export function generateBox(needs: Needs): Generated<Pick<PolicyDraft, 'powers' 
   const powers = byOrigin(requests).flatMap(([origin, list]) =>
     rulesOf(list).map((rule) => joinRule(origin, rule)),
   );
+  if (powers.length > POLICY_ENTRIES_MAX) {
+    notes.push({ text: `needs ${powers.length} rules, and a policy has fewer`, at: null });
+  }
   return {
     draft: {
-      ...(powers.length === 0 ? {} : { powers }),
+      ...(powers.length === 0 ? {} : { powers: powers.slice(0, POLICY_ENTRIES_MAX) }),
       ...(secrets.size === 0 ? {} : { secrets: [...secrets].sort() }),
     },
     notes: uniqueNotes(notes),
@@ -95,33 +98,44 @@ type Drafts = Record<string, PowerDraft>;
 
 function httpPowers(found: readonly Found[], notes: Note[]): Drafts {
   const powers: Drafts = {};
-  const groups = new Map<string, HttpNeed[]>();
   const named = namesByOrigin(found);
+  const groups = new Map<string, HttpNeed[]>();
+  const origins = new Map<string, string>();
   for (const { need, at } of found) {
     if (need.kind !== 'http') continue;
     const origin = need.origin ?? '';
     const name = need.as ?? named.get(origin) ?? nameOfOrigin(origin);
-    const group = groups.get(name) ?? [];
-    const other = group.find(({ origin }) => origin !== null && origin !== need.origin);
+    const other = origins.get(name);
     // One grant is of one origin; a path alone goes to whichever that is.
-    if (other !== undefined && need.origin !== null) {
-      const text = `asks ${name} for ${need.origin}, but it is for ${other.origin}`;
-      notes.push({ text, at });
+    if (other !== undefined && need.origin !== null && need.origin !== other) {
+      notes.push({ text: `asks ${name} for ${need.origin}, but it is for ${other}`, at });
       continue;
     }
-    groups.set(name, [...group, need]);
+    if (need.origin !== null) origins.set(name, need.origin);
+    push(groups, name, need);
   }
   for (const [name, group] of groups) {
-    const origin = group.find((need) => need.origin !== null)?.origin ?? null;
     const secret = group.find((need) => need.secret)?.secret ?? null;
+    const origin = origins.get(name) ?? null;
     const only = rulesOf(group);
-    if (only.length > ONLY_TEXTS_MAX) {
-      notes.push({ text: `needs ${name} in more ways than a grant has rules for`, at: null });
-      continue;
-    }
-    powers[name] = { power: secret === null ? (origin ?? name) : `${origin} with ${secret}`, only };
+    if (only.length > ONLY_TEXTS_MAX) notes.push(tooMany(name));
+    else
+      powers[name] = {
+        power: secret === null ? (origin ?? name) : `${origin} with ${secret}`,
+        only,
+      };
   }
   return powers;
+}
+
+function tooMany(name: string): Note {
+  return { text: `needs ${name} in more ways than a grant has rules for`, at: null };
+}
+
+function push<T>(groups: Map<string, T[]>, name: string, item: T): void {
+  const group = groups.get(name);
+  if (group === undefined) groups.set(name, [item]);
+  else group.push(item);
 }
 
 /** By what name code asks an origin, where it is one name. */
@@ -147,19 +161,14 @@ function nameOfOrigin(origin: string): string {
 
 function byOrigin(requests: readonly HttpNeed[]): readonly (readonly [string, HttpNeed[]])[] {
   const origins = new Map<string, HttpNeed[]>();
-  for (const need of requests) {
-    const origin = need.origin ?? '';
-    origins.set(origin, [...(origins.get(origin) ?? []), need]);
-  }
+  for (const need of requests) push(origins, need.origin ?? '', need);
   return [...origins].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** `GET,POST /path`, one for each path. */
 function rulesOf(requests: readonly HttpNeed[]): readonly string[] {
   const byMethod = new Map<string, string[]>();
-  for (const { method, path } of requests) {
-    byMethod.set(method, [...(byMethod.get(method) ?? []), path]);
-  }
+  for (const { method, path } of requests) push(byMethod, method, path);
   const methods = new Map<string, Set<string>>();
   for (const [method, paths] of byMethod) {
     for (const path of generalisePaths(paths)) {
@@ -191,21 +200,19 @@ function usePowers(found: readonly Found[], notes: Note[]): Drafts {
   for (const { need, at } of inOrder) {
     if (need.kind !== 'use') continue;
     const name = freeName(groups, need);
-    const group = groups.get(name) ?? [];
-    const [first] = group;
+    const [first] = groups.get(name) ?? [];
     if (first !== undefined && first.of !== need.of) {
       notes.push({ text: `uses ${need.as} as ${need.of}, but it is used as ${first.of}`, at });
       continue;
     }
-    groups.set(name, [...group, need]);
+    push(groups, name, need);
   }
   for (const [name, group] of groups) {
     const power = group[0]?.power ?? name;
     const texts = group.flatMap(({ only }) => (only === null ? [] : [only]));
     const only = group[0]?.of === 'files' ? filesRules(texts) : [...new Set(texts)].sort();
-    if (only.length > ONLY_TEXTS_MAX) {
-      notes.push({ text: `needs ${name} in more ways than a grant has rules for`, at: null });
-    } else if (only.length === 0) powers[name] = { power };
+    if (only.length > ONLY_TEXTS_MAX) notes.push(tooMany(name));
+    else if (only.length === 0) powers[name] = { power };
     else powers[name] = { power, only };
   }
   return powers;

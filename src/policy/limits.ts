@@ -42,3 +42,12 @@ export const NAMES_LEARNED_MAX = 8;
 
 /** Most rules of one power of a compartment: as many as the kinds of powers read. */
 export const ONLY_TEXTS_MAX = 64;
+
+/** Longest text that is put together from constants: longer than any URL that is sent. */
+export const TEXT_CHARS_MAX = 16_384;
+
+/** Most pieces of such a text: each unknown one is a place that the program fills in. */
+export const TEXT_PIECES_MAX = 256;
+
+/** Look-ups of constants in one file: a large one of people needs thousands, a trap would go on. */
+export const TEXT_WORK_MAX = 200_000;

@@ -207,4 +207,35 @@ describe('readCode', () => {
       { seed: 52, numRuns: 300 },
     );
   });
+
+  test.each<[string, string]>([
+    ['sums that double', `const a0 = 'https://a.example/x';${sums(24)}fetch(a23);`],
+    ['templates that multiply', `const a0 = 'x';${templates(8)}fetch(a7);`],
+    ['choices that multiply', `fetch(${'(x ? "a" : "b") + '.repeat(200)}"c")`],
+    [
+      'a large object that is asked often',
+      `const o = {${props(3000)}};${'fetch(o.k2999);'.repeat(3000)}`,
+    ],
+    ['constants of each other', 'const a = b + b; const b = a + a; fetch(a + b);'],
+  ])('does not go on for ever in %s', (_, code) => {
+    const started = performance.now();
+    expect(needsOf(code).filter((line) => line.includes('example'))).toEqual([]);
+    expect(notesOf(code)).not.toEqual([]);
+    // Without its bounds each of these goes on for hours.
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
 });
+
+const levels = (count: number): number[] => Array.from({ length: count - 1 }, (_, at) => at);
+const sums = (count: number): string =>
+  levels(count)
+    .map((at) => `const a${at + 1} = a${at} + a${at};`)
+    .join('');
+const templates = (count: number): string =>
+  levels(count)
+    .map((at) => `const a${at + 1} = \`${`#{a${at}}`.repeat(100)}\`;`)
+    .join('');
+const props = (count: number): string =>
+  levels(count + 1)
+    .map((at) => `k${at}: v(${at})`)
+    .join(',');

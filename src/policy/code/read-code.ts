@@ -50,6 +50,9 @@ export function readCode(
     visit({ node, scope }, visitor);
     for (const child of referring(node).reverse()) waiting.push([child, scope]);
   }
+  if (scopes.root.work.left <= 0) {
+    reading.note('has more constants than are followed; what they say may be missing', program);
+  }
   for (const [name, node] of free) tellFree(name, node, reading, reading.known);
   const byLine = <T extends { readonly at: { readonly line: number } | null }>(a: T, b: T) =>
     (a.at?.line ?? 0) - (b.at?.line ?? 0);

@@ -1,3 +1,4 @@
+import { TEXT_WORK_MAX } from '../limits.ts';
 import {
   childrenOf,
   identifierOf,
@@ -25,6 +26,8 @@ export interface Scope {
   readonly parent: Scope | null;
   /** Of the scope of a whole file. */
   readonly outside: Outside | null;
+  /** One for a whole file: how much more may be looked up before the rest is not followed. */
+  readonly work: { left: number };
   /** `var` and parameters belong to the nearest function or program. */
   readonly isFunction: boolean;
   readonly names: Map<string, Declared>;
@@ -84,7 +87,8 @@ function makeScope(
   isFunction: boolean,
   outside: Outside | null = null,
 ): Scope {
-  return { parent, outside, isFunction, names: new Map() };
+  const work = parent?.work ?? { left: TEXT_WORK_MAX };
+  return { parent, outside, work, isFunction, names: new Map() };
 }
 
 function declare(node: SyntaxNode, outer: Scope, inner: Scope): void {

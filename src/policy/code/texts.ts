@@ -1,4 +1,4 @@
-import { TEXT_CHOICES_MAX, TEXT_STEPS_MAX } from '../limits.ts';
+import { TEXT_CHARS_MAX, TEXT_CHOICES_MAX, TEXT_PIECES_MAX, TEXT_STEPS_MAX } from '../limits.ts';
 import { lookUp, type Scope, scopesOf } from './scopes.ts';
 import { identifierOf, keyOf, nodeOf, nodesOf, type SyntaxNode } from './tree.ts';
 
@@ -15,7 +15,7 @@ export interface Expression {
 
 /** Every text that an expression may be: literals, templates, sums, and constants of these. */
 export function textsOf({ node, scope }: Expression, steps = TEXT_STEPS_MAX): readonly Text[] {
-  if (steps === 0) return UNKNOWN;
+  if (steps === 0 || !spend(scope, 1)) return UNKNOWN;
   const next = (field: string): readonly Text[] => {
     const child = nodeOf(node, field);
     return child === null ? UNKNOWN : textsOf({ node: child, scope }, steps - 1);
@@ -82,7 +82,7 @@ export function exportedTexts(program: SyntaxNode): ReadonlyMap<string, string> 
  * null when nobody can say before it runs.
  */
 export function constantOf({ node, scope }: Expression, steps = TEXT_STEPS_MAX): Expression | null {
-  if (steps === 0) return null;
+  if (steps === 0 || !spend(scope, 1)) return null;
   const name = identifierOf(node);
   if (name !== null) {
     const declared = lookUp(scope, name);
@@ -111,7 +111,9 @@ export function propertyOf(
 ): Expression | 'missing' | null {
   if (node.type !== 'ObjectExpression') return null;
   let found: Expression | 'missing' = 'missing';
-  for (const property of nodesOf(node, 'properties')) {
+  const properties = nodesOf(node, 'properties');
+  if (!spend(scope, properties.length)) return null;
+  for (const property of properties) {
     // What is spread may have any property.
     const name = property.type === 'Property' ? keyOf(property, 'key') : null;
     if (name === null || property.kind !== 'init') return null;
@@ -184,7 +186,16 @@ function choices(left: readonly Text[], right: readonly Text[]): readonly Text[]
 
 /** More than a person would write is not told apart. */
 function bounded(texts: readonly Text[]): readonly Text[] {
-  return texts.length > TEXT_CHOICES_MAX ? UNKNOWN : texts;
+  const isLong = (text: Text): boolean =>
+    text.length > TEXT_PIECES_MAX ||
+    text.reduce((chars, piece) => chars + (piece?.length ?? 1), 0) > TEXT_CHARS_MAX;
+  return texts.length > TEXT_CHOICES_MAX || texts.some(isLong) ? UNKNOWN : texts;
+}
+
+/** False once a file has had more looked up than a person would write. */
+function spend({ work }: Scope, amount: number): boolean {
+  work.left -= amount;
+  return work.left > 0;
 }
 
 function joined(pieces: Text): Text {
