@@ -40,7 +40,7 @@ const patterns = {
 const agent = compartment({
   name: 'agent',
   endowments: {
-    workspace: watch(lent.proxy, (method, args) => console.log(`person sees ${method} ${args}`)),
+    workspace: watch(lent.proxy, (method, args) => console.log(`person sees ${method}(${args})`)),
     patterns,
   },
   console: tell('agent'),
@@ -68,9 +68,9 @@ await E(tool.plan)
   .read()
   .catch((error) => console.log(error.message));
 
-// prints: person sees remove plan.txt
+// prints: person sees remove("plan.txt")
 // prints: agent: Cannot call remove: nothing is removed.
-// prints: person sees open plan.txt
+// prints: person sees open("plan.txt")
 // prints: tool: the text of plan.txt undefined
 // prints: tool: the text of plan.txt
 // prints: tool: Cannot call read: 2 calls are used.

@@ -1,9 +1,10 @@
 import { typedArrayTag } from './bytes.ts';
 import { RANDOM_BYTES_MAX } from './limits.ts';
+import { ofHost } from './timing.ts';
 
 /** `Math` and `crypto` for a compartment that was given chance. */
 export function makeChance(random: () => number, math: object): { Math: object; crypto: object } {
-  const next = (): number => Number(random());
+  const next = (): number => Number(ofHost(random));
   const byte = (): number => Math.floor(next() * 256) & 0xff;
   const ownMath = Object.create(math, { random: { value: next } }) as object;
   const crypto = {

@@ -1,5 +1,5 @@
 import { PowerboxError } from '../wire/errors.ts';
-import { PROTOTYPES_MAX } from './limits.ts';
+import { PROTOTYPES_MAX, SHOWN_CHARS_MAX } from './limits.ts';
 import { harden } from './realm.ts';
 
 /**
@@ -36,7 +36,7 @@ export function Far<T extends object>(name: string, object: T): T {
     typeof object === 'function'
       ? new Map([['', object as unknown as Method]])
       : methodsOf(object, name);
-  entries.set(object, { name, methods });
+  entries.set(object, { name: name.slice(0, SHOWN_CHARS_MAX), methods });
   return object;
 }
 
@@ -64,9 +64,10 @@ export function callFar(object: object, method: string, args: readonly unknown[]
       : (entry?.methods.get(method) ?? entry?.find?.(method));
   if (found === undefined) {
     const known = [...(entry?.methods.keys() ?? [])].slice(0, 20).join(', ');
+    const has = known.slice(0, SHOWN_CHARS_MAX) || 'no such method';
     throw new PowerboxError(
       'method-unknown',
-      `Cannot call ${method.slice(0, 100)}: ${entry?.name ?? 'the object'} has ${known || 'no such method'}.`,
+      `Cannot call ${method.slice(0, 100)}: ${entry?.name ?? 'the object'} has ${has}.`,
     );
   }
   return Reflect.apply(found, object, args);
@@ -85,7 +86,8 @@ function methodsOf(object: object, name: string): ReadonlyMap<string, Method> {
       if (typeof key === 'symbol' || key === 'constructor' || methods.has(key)) continue;
       const held: unknown = Object.getOwnPropertyDescriptor(at, key)?.value;
       if (typeof held !== 'function') {
-        throw unfit(name, `${key} is no method; keep state in a variable or a #private field`);
+        const shown = key.slice(0, SHOWN_CHARS_MAX);
+        throw unfit(name, `${shown} is no method; keep state in a variable or a #private field`);
       }
       methods.set(key, held as Method);
     }
@@ -95,5 +97,8 @@ function methodsOf(object: object, name: string): ReadonlyMap<string, Method> {
 }
 
 function unfit(name: string, why: string): PowerboxError {
-  return new PowerboxError('not-passable', `Cannot mark ${name} as far: ${why}.`);
+  return new PowerboxError(
+    'not-passable',
+    `Cannot mark ${name.slice(0, SHOWN_CHARS_MAX)} as far: ${why}.`,
+  );
 }

@@ -19,6 +19,9 @@ export const BIGINT_DIGITS_MAX = 4_096;
 /** Of the message and the name of an error that crosses; more is data that hides in an error. */
 export const ERROR_CHARS_MAX = 8_192;
 
+/** Of a name that code chose, in a message about it. */
+export const SHOWN_CHARS_MAX = 300;
+
 /** Of what one call writes to the console. */
 export const CONSOLE_CHARS_MAX = 8_192;
 
@@ -53,7 +56,7 @@ export const PROGRAM_CHARS_MAX = 16 * 1024 * 1024;
 export const MODULES_MAX = 1_000;
 
 /** Nesting of syntax: all who walk the tree must come back, on the smallest stack they run on. */
-export const SOURCE_DEPTH_MAX = 500;
+export const SOURCE_DEPTH_MAX = 1_000;
 
 /** Of the name of a file in an error. */
 export const FILE_CHARS_MAX = 200;

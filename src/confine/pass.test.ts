@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makePresence } from './eventual.ts';
-import { DATA_BYTES_MAX, DATA_DEPTH_MAX, DATA_NODES_MAX, DATA_PROPERTIES_MAX } from './limits.ts';
+import {
+  DATA_BYTES_MAX,
+  DATA_CHARS_MAX,
+  DATA_DEPTH_MAX,
+  DATA_NODES_MAX,
+  DATA_PROPERTIES_MAX,
+} from './limits.ts';
 import { passIn, passOut, type ReferenceKind } from './pass.ts';
 
 /** What crosses by reference is shown by its kind. */
@@ -135,6 +141,8 @@ describe('what leaves a compartment', () => {
       Array.from({ length: DATA_NODES_MAX }, () => ({})),
       '[99999]: more than 100000 objects',
     ],
+    ['much text', Array(5).fill('x'.repeat(DATA_CHARS_MAX / 4)), '[4]: more than 33554432 char'],
+    ['many names', { ['x'.repeat(DATA_CHARS_MAX + 1)]: 1 }, '.xxx'],
     ['many bytes', new Uint8Array(DATA_BYTES_MAX + 1), ': more than 33554432 bytes'],
   ])('is refused with its place when it is %s', (_what, value, message) => {
     expect(refusal(value)).toContain(`Cannot pass the value at result${message}`);

@@ -12,6 +12,7 @@ import {
   DATA_PROPERTIES_MAX,
   ERROR_CHARS_MAX,
   PROTOTYPES_MAX,
+  SHOWN_CHARS_MAX,
 } from './limits.ts';
 
 /**
@@ -302,8 +303,9 @@ function textOf(place: Place | undefined): string {
   const text = keys
     .map((key) => {
       if (typeof key === 'number') return `[${key}]`;
-      return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+      const shown = key.slice(0, SHOWN_CHARS_MAX);
+      return /^[A-Za-z_$][\w$]*$/.test(shown) ? `.${shown}` : `[${JSON.stringify(shown)}]`;
     })
     .join('');
-  return text.length <= 300 ? text : `${text.slice(0, 299)}…`;
+  return text.length <= SHOWN_CHARS_MAX ? text : `${text.slice(0, SHOWN_CHARS_MAX - 1)}…`;
 }

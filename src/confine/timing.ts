@@ -17,16 +17,18 @@ export function makeTimers(timers: Timers, report: (error: unknown) => void): ob
       }
       last += 1;
       const id = last;
-      const end = timers.start(() => {
-        if (waiting.delete(id)) guarded(call, args, report);
-      }, ms);
+      const end = ofHost(() =>
+        timers.start(() => {
+          if (waiting.delete(id)) guarded(call, args, report);
+        }, ms),
+      );
       waiting.set(id, end);
       return id;
     },
     clearTimeout(id: unknown): void {
       const end = waiting.get(id as number);
       waiting.delete(id as number);
-      end?.();
+      if (end !== undefined) ofHost(end);
     },
   });
 }
@@ -37,6 +39,15 @@ export function makeQueueMicrotask(report: (error: unknown) => void): (work: unk
     const call = asFunction(work, 'queueMicrotask');
     Promise.resolve().then(() => guarded(call, [], report));
   };
+}
+
+/** Calls what the host gave. What it throws is an object of the host, which no code may be handed. */
+export function ofHost<T>(work: () => T): T {
+  try {
+    return work();
+  } catch {
+    throw new Error('It failed outside the compartment.');
+  }
 }
 
 function asFunction(work: unknown, name: string): Work {
@@ -57,10 +68,11 @@ type DateMaker = new (...args: readonly unknown[]) => Date;
 
 /** `Date` for a compartment that was given a clock. */
 export function makeDate(clock: () => number): unknown {
+  const now = (): number => Number(ofHost(clock));
   const PlatformDate = Date as unknown as DateMaker;
   const made = function DateOfCompartment(...args: readonly unknown[]): unknown {
-    if (new.target === undefined) return String(new PlatformDate(Number(clock())));
-    const given = args.length === 0 ? [Number(clock())] : args;
+    if (new.target === undefined) return String(new PlatformDate(now()));
+    const given = args.length === 0 ? [now()] : args;
     return Reflect.construct(PlatformDate, given, new.target);
   };
   Object.defineProperties(made, {
@@ -68,7 +80,7 @@ export function makeDate(clock: () => number): unknown {
     length: { value: 7 },
     // Shared by all dates, so `instanceof` holds whoever made one.
     prototype: { value: Date.prototype, writable: false },
-    now: { value: () => Number(clock()) },
+    now: { value: now },
     parse: { value: Date.parse },
     UTC: { value: Date.UTC },
   });

@@ -306,4 +306,62 @@ describe('the globals of a compartment', () => {
     expect(value).toEqual([['micro', 'timer'], 1000, 'Cannot start a timer: 1000 are waiting.']);
     expect(lines).toEqual(['error Uncaught Error: in micro', 'error Uncaught Error: in timer']);
   });
+
+  it('hand on nothing that the host throws', async () => {
+    const result = await confined.run(async ({ compartment }) => {
+      class HostError extends Error {
+        readonly held = 'of the host';
+      }
+      const fail = (): never => {
+        throw new HostError('inside the host');
+      };
+      const room = compartment({
+        console: fail,
+        clock: fail,
+        random: fail,
+        timers: { start: () => fail },
+      });
+      const broken = compartment({ timers: { start: fail } });
+      const tell = `(work) => {
+        try { work(); return 'done'; } catch (error) {
+          return [error.message, Object.getPrototypeOf(error) === Error.prototype];
+        }
+      }`;
+      return [
+        await room.evaluate(`[() => console.log(1), () => Date.now(), () => new Date(), () => Date(),
+          () => Math.random(), () => crypto.randomUUID(),
+          () => clearTimeout(setTimeout(() => {}, 1))].map(${tell})`),
+        await broken.evaluate(`(${tell})(() => setTimeout(() => {}))`),
+      ];
+    });
+    const failed = ['It failed outside the compartment.', true];
+    expect(result).toEqual([['done', failed, failed, failed, failed, failed, failed], failed]);
+  });
+
+  it('ask for no more than is allowed at once', async () => {
+    const waits: unknown = await confined.run(async ({ compartment }) => {
+      const asked: number[] = [];
+      const room = compartment({
+        random: () => 0,
+        timers: {
+          start: (_work, ms) => {
+            asked.push(ms);
+            return () => {};
+          },
+        },
+      });
+      const refused = await room.evaluate(`
+        for (const ms of [1e12, -1, NaN, '7', undefined, Infinity]) setTimeout(() => {}, ms);
+        const fill = (count) => {
+          try { return crypto.getRandomValues(new Uint8Array(count)).length; }
+          catch (error) { return error.name; }
+        };
+        [fill(65536), fill(65537)]`);
+      return [asked, refused];
+    });
+    expect(waits).toEqual([
+      [86_400_000, 0, 0, 7, 0, 86_400_000],
+      [65_536, 'RangeError'],
+    ]);
+  });
 });

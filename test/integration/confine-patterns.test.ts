@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Confined, openConfined } from '../support/confined.ts';
 
@@ -285,11 +286,18 @@ describe('seal and watch', () => {
     const result = await confined.run(({ watch, Far }) => {
       const log: unknown[] = [];
       let made = 0;
-      const object = Far('x', { add: (a: number, b: number) => (made += a + b) });
-      const seen = watch(object, (method, args) => {
-        if (log.length === 2) throw new Error('full');
-        log.push([method, args]);
+      const object = Far('x', {
+        add: (a: number, b = 0) => {
+          made += Number.isFinite(a) ? a + b : 0;
+          return made;
+        },
       });
+      const seen = watch(object, (method, args) => {
+        if (log.length === 3) throw new Error('full');
+        log.push(`${method}(${args})`);
+      });
+      const hostile = { toString: () => 'called', toJSON: () => 'called', text: 'x' };
+      (seen.add as unknown as (value: unknown) => void)(hostile);
       seen.add(1, 2);
       seen.add(3, 4);
       let failed = '';
@@ -302,11 +310,74 @@ describe('seal and watch', () => {
     });
     expect(result).toEqual({
       log: [
-        ['add', [1, 2]],
-        ['add', [3, 4]],
+        'add({ toString: [function toString], toJSON: [function toJSON], text: "x" })',
+        'add(1, 2)',
+        'add(3, 4)',
       ],
       made: 10,
       failed: 'full',
     });
+  });
+});
+
+describe('narrowing', () => {
+  it('only narrows, whatever is narrowed by what', async () => {
+    const word = fc.constantFrom('a', 'b', 'c');
+    const method = fc.constantFrom('read', 'write', 'list');
+    // A guard as data: all, or lists of words for up to two arguments.
+    const guard = fc.oneof(
+      fc.constant(true as const),
+      fc.array(fc.uniqueArray(word, { minLength: 1 }), { maxLength: 2 }),
+    );
+    const rules = fc.dictionary(method, guard, { minKeys: 1, noNullPrototype: true });
+    const cases = fc.sample(
+      fc.record({
+        chain: fc.array(rules, { minLength: 1, maxLength: 4 }),
+        calls: fc.array(fc.tuple(method, fc.array(word, { maxLength: 3 })), { minLength: 5 }),
+      }),
+      200,
+    );
+    const { judged, permitted } = await confined.run(({ narrow, Far }, given) => {
+      let [judged, permitted] = [0, 0];
+      for (const { chain, calls } of given) {
+        const done: string[] = [];
+        const act =
+          (name: string) =>
+          (...args: readonly unknown[]) =>
+            done.push([name, ...args].join());
+        const held: Record<string, (...args: unknown[]) => unknown>[] = [
+          Far('root', { read: act('read'), write: act('write'), list: act('list') }),
+        ];
+        for (const rules of chain) {
+          const parent = held.at(-1) as (typeof held)[0];
+          // Nobody can give a method that they do not have.
+          const own = Object.entries(rules).filter(([name]) => Object.hasOwn(parent, name));
+          held.push(narrow(parent, Object.fromEntries(own) as never));
+        }
+        const permits = (object: (typeof held)[0], name: string, args: string[]): boolean => {
+          const before = done.length;
+          try {
+            object[name]?.(...args);
+          } catch (error) {
+            if ((error as { code: string }).code !== 'narrowing-refused') throw error;
+          }
+          return done.length > before;
+        };
+        for (const [name, args] of calls) {
+          const verdicts = held.map((object) => permits(object, name, args));
+          judged += 1;
+          if (verdicts.at(-1) === true) permitted += 1;
+          // Once refused, refused by all that are narrower.
+          const first = verdicts.indexOf(false);
+          if (first >= 0 && verdicts.slice(first).includes(true)) {
+            throw new Error(`Wider than its parent: ${name} ${args} ${verdicts}`);
+          }
+        }
+      }
+      return { judged, permitted };
+    }, cases);
+    expect(judged).toBeGreaterThan(1000);
+    expect(permitted).toBeGreaterThan(20);
+    expect(permitted).toBeLessThan(judged);
   });
 });
