@@ -159,6 +159,24 @@ describe.each(STARTERS)('a worker of %s', (starter) => {
     if (starter === 'root') expect(Number(line('Uid')?.split('\t')[0])).toBeGreaterThan(65_536);
   });
 
+  test('ends when its memory is used up, by whatever keeps the limit here', async () => {
+    const programs = ['const a = []; for (;;) a.push({ a: [1, 2, 3] });'];
+    const asked = { programs, memoryBytes: 128 * 1024 ** 2 };
+    const { results, ended } = JSON.parse(await textOf(drive(starter, asked)));
+    expect(results).toEqual(['ended']);
+    expect(ended.why).toBe('memory');
+  });
+
+  test('has no more bytes than its limit, by whatever keeps it here', async () => {
+    const buffer = 'new Uint8Array(2 ** 31 - 1).fill(1).length';
+    const asked = { programs: [buffer], memoryBytes: 128 * 1024 ** 2 };
+    const { results, ended, stats } = JSON.parse(await textOf(drive(starter, asked)));
+    // A limit on what is reserved refuses the buffer; one on what is used ends the process.
+    if (results[0] === 'ended') expect(ended.why).toBe('memory');
+    else expect(JSON.stringify(results[0])).toMatch(/evaluation-failed.*RangeError/);
+    expect(stats.memoryBytes).toBeLessThan(128 * 1024 ** 2);
+  });
+
   test('dies with its starter', async () => {
     const child = drive(starter, { programs: ['await new Promise(() => {})'], tell: true });
     const [data] = (await once(child.stdout as Readable, 'data')) as [Buffer];
