@@ -1,8 +1,9 @@
-import { type Comment, type Program, parse } from 'acorn';
-import { SOURCE_CHARS_MAX, SOURCE_DEPTH_MAX } from '../limits.ts';
+import type { Comment, Program } from 'acorn';
+import { SOURCE_CHARS_MAX } from '../limits.ts';
 import { sourceInvalid } from './faults.ts';
 import { lineStarts, placeAt } from './lines.ts';
-import { eachNode, UnknownSyntax } from './syntax.ts';
+import { QuickParser } from './parser.ts';
+import { RefusedSyntax } from './syntax.ts';
 
 /** JavaScript as it was read: `text` has its syntax at the offsets of `ast`. */
 export interface ParsedText {
@@ -21,15 +22,11 @@ export function parseText(text: string, file: string): ParsedText {
   const starts = lineStarts(text);
   const comments: Comment[] = [];
   try {
-    const ast = parse(text, {
+    const ast = QuickParser.parse(text, {
       ecmaVersion: 'latest',
       sourceType: 'module',
       allowReturnOutsideFunction: true,
       onComment: comments,
-    });
-    eachNode(ast, ({ start }, depth) => {
-      if (depth <= SOURCE_DEPTH_MAX) return;
-      throw sourceInvalid(file, placeAt(starts, start), 'it is nested too deeply');
     });
     return { text, ast, comments, starts };
   } catch (error) {
@@ -37,9 +34,10 @@ export function parseText(text: string, file: string): ParsedText {
   }
 }
 
-function asFault(error: unknown, file: string, starts: readonly number[]): unknown {
+/** What went wrong with a text, as a failure that says where. */
+export function asFault(error: unknown, file: string, starts: readonly number[]): unknown {
   if (error instanceof RangeError) return sourceInvalid(file, null, 'it is nested too deeply');
-  if (error instanceof UnknownSyntax) {
+  if (error instanceof RefusedSyntax) {
     return sourceInvalid(file, placeAt(starts, error.node.start), error.message);
   }
   if (!(error instanceof SyntaxError)) return error;

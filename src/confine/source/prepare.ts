@@ -1,11 +1,10 @@
-import type { AnyNode, ExportDefaultDeclaration, Program } from 'acorn';
+import type { ExportDefaultDeclaration, Program } from 'acorn';
 import { completionsOf } from './completion.ts';
 import { blank, type EditedText, Edits } from './edits.ts';
 import { sourceInvalid } from './faults.ts';
 import type { SourceText } from './read.ts';
 import type { ImportedName, ModuleRequest } from './record.ts';
 import type { Reference } from './scopes.ts';
-import { eachNode } from './syntax.ts';
 import { verifyText } from './verify.ts';
 import { literalText, respellWords } from './words.ts';
 
@@ -134,23 +133,29 @@ class Preparer {
   }
 
   references(): void {
-    const { ast, names, record } = this.#source;
+    const { names, record } = this.#source;
     const taken = new Set<number>();
     for (const reference of names.references) {
       const imported = record.imports.get(reference.name);
-      const text =
+      const made =
         imported !== undefined
           ? this.#imported(imported)
           : reference.name === 'eval' && reference.use === 'call'
             ? 'eval'
             : null;
-      if (text === null) continue;
+      if (made === null) continue;
       taken.add(reference.node.start);
-      this.#reference(reference, text);
+      this.#reference(reference, made);
     }
-    eachNode(ast, (node) => this.#importWord(node));
-    const { pattern, template } = LINK;
-    const helpers = { pattern: this.#part(pattern), template: this.#part(template) };
+    for (const { start } of names.imports) {
+      const load = this.#part(LINK.load).padEnd('import'.length);
+      this.edits.replace(start, start + 'import'.length, load);
+    }
+    const helpers = {
+      meta: this.#part(LINK.meta),
+      pattern: this.#part(LINK.pattern),
+      template: this.#part(LINK.template),
+    };
     respellWords(this.#source, this.edits, helpers, taken);
   }
 
@@ -166,15 +171,6 @@ class Preparer {
     return /^[A-Za-z_$][\w$]*$/.test(name)
       ? `${module}.${name}`
       : `${module}[${literalText(name)}]`;
-  }
-
-  #importWord(node: AnyNode): void {
-    if (node.type === 'ImportExpression') {
-      const load = this.#part(LINK.load).padEnd('import'.length);
-      this.edits.replace(node.start, node.start + 'import'.length, load);
-    } else if (node.type === 'MetaProperty' && node.meta.name === 'import') {
-      this.edits.replace(node.start, node.end, this.#part(LINK.meta));
-    }
   }
 }
 

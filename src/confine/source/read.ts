@@ -2,10 +2,9 @@ import type { AnyNode, Comment, Program } from 'acorn';
 import { SOURCE_CHARS_MAX } from '../limits.ts';
 import { sourceInvalid } from './faults.ts';
 import { lineStarts, type Place, placeAt } from './lines.ts';
-import { type ParsedText, parseText } from './parse.ts';
+import { asFault, type ParsedText, parseText } from './parse.ts';
 import { type ModuleRecord, recordOf } from './record.ts';
 import { type Names, namesOf, type Use } from './scopes.ts';
-import { eachNode } from './syntax.ts';
 import { loadTypeScript, stripTypes } from './typescript.ts';
 
 /** A file of source, read but not run. Lines and columns are those of what was given. */
@@ -101,24 +100,26 @@ function finish(parsed: ParsedText, file: string, language: 'js' | 'ts'): Source
       language,
       record,
       names,
-      imports: importsOf(parsed, record),
+      imports: importsOf(starts, record, names),
       freeNames,
     };
   } catch (error) {
-    if (error instanceof RangeError) throw sourceInvalid(file, null, 'it is nested too deeply');
-    throw error;
+    throw asFault(error, file, starts);
   }
 }
 
-function importsOf({ ast, starts }: ParsedText, record: ModuleRecord): readonly SourceImport[] {
-  const found = record.requests.map(({ specifier, start }) => {
+function importsOf(
+  starts: readonly number[],
+  record: ModuleRecord,
+  names: Names,
+): readonly SourceImport[] {
+  const statements = record.requests.map(({ specifier, start }) => {
     return { specifier, dynamic: false, start };
-  }) as { specifier: string | null; dynamic: boolean; start: number }[];
-  eachNode(ast, (node) => {
-    if (node.type !== 'ImportExpression') return;
-    found.push({ specifier: literalOf(node.source), dynamic: true, start: node.start });
   });
-  return found
+  const calls = names.imports.map(({ source, start }) => {
+    return { specifier: literalOf(source), dynamic: true, start };
+  });
+  return [...statements, ...calls]
     .sort((one, other) => one.start - other.start)
     .map(({ specifier, dynamic, start }) => ({ specifier, dynamic, ...placeAt(starts, start) }));
 }

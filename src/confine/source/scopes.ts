@@ -4,11 +4,13 @@ import type {
   Class,
   Function as FunctionNode,
   Identifier,
+  ImportExpression,
   Pattern,
   Program,
   VariableDeclaration,
 } from 'acorn';
-import { childrenOf } from './syntax.ts';
+import { SOURCE_DEPTH_MAX } from '../limits.ts';
+import { childrenOf, RefusedSyntax } from './syntax.ts';
 
 /** How a name is used where it stands. */
 export type Use = 'read' | 'write' | 'typeof' | 'call';
@@ -29,6 +31,8 @@ export interface Names {
   readonly references: readonly Reference[];
   /** Every name that stands anywhere, so that a new one can be chosen. */
   readonly all: ReadonlySet<string>;
+  /** Every `import()`. */
+  readonly imports: readonly ImportExpression[];
   /** The module waits at its top level. */
   readonly awaits: boolean;
 }
@@ -44,14 +48,18 @@ interface Pending extends Reference {
   readonly scope: Scope;
 }
 
-/** Which names a module uses that are not its own, by the scopes of strict code. */
+/**
+ * Which names a module uses that are not its own, by the scopes of strict code. Throws
+ * `RefusedSyntax`.
+ */
 export function namesOf(program: Program): Names {
   const reader = new ScopeReader();
   const top = reader.open(null, true);
   reader.declareLexical(program.body as AnyNode[], top);
   reader.visitAll(program.body as AnyNode[], top);
   const references = reader.pending.filter((pending) => reachesTop(pending, top));
-  return { declared: top.names, references, all: reader.all, awaits: reader.awaits };
+  const { all, imports, awaits } = reader;
+  return { declared: top.names, references, all, imports, awaits };
 }
 
 function reachesTop({ name, scope }: Pending, top: Scope): boolean {
@@ -64,8 +72,10 @@ function reachesTop({ name, scope }: Pending, top: Scope): boolean {
 class ScopeReader {
   readonly pending: Pending[] = [];
   readonly all: Set<string> = new Set();
+  readonly imports: ImportExpression[] = [];
   awaits = false;
   #functions = 0;
+  #depth = 0;
 
   open(parent: Scope | null, isBody: boolean): Scope {
     return { names: new Set(), parent, isBody };
@@ -76,6 +86,13 @@ class ScopeReader {
   }
 
   visit(node: AnyNode, scope: Scope): void {
+    this.#depth += 1;
+    if (this.#depth > SOURCE_DEPTH_MAX) throw new RefusedSyntax(node, 'it is nested too deeply');
+    this.#enter(node, scope);
+    this.#depth -= 1;
+  }
+
+  #enter(node: AnyNode, scope: Scope): void {
     switch (node.type) {
       case 'Identifier':
         this.#use(node, scope, 'read');
@@ -172,6 +189,14 @@ class ScopeReader {
         if (this.#functions === 0) this.awaits = true;
         this.visit(node.argument, scope);
         break;
+      case 'ImportExpression':
+        this.imports.push(node);
+        this.visitAll(childrenOf(node), scope);
+        break;
+      case 'Literal':
+      case 'TemplateElement':
+      case 'ThisExpression':
+        return;
       default:
         this.visitAll(childrenOf(node), scope);
         break;

@@ -1,7 +1,7 @@
 import type { AnyNode, Node } from 'acorn';
 
 /** Where the children of each kind of node are, in the order of the source. */
-const CHILDREN: Readonly<Record<string, readonly string[]>> = {
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
   ArrayExpression: ['elements'],
   ArrayPattern: ['elements'],
   ArrowFunctionExpression: ['params', 'body'],
@@ -75,40 +75,44 @@ const CHILDREN: Readonly<Record<string, readonly string[]>> = {
   YieldExpression: ['argument'],
 };
 
-/** A node of a kind that nobody here knows is never passed over: what stands in it is unknown. */
-export class UnknownSyntax extends Error {
+const CHILDREN: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(FIELDS));
+
+/** A node that is not gone into. */
+export class RefusedSyntax extends Error {
   readonly node: Node;
 
-  constructor(node: Node) {
-    super(`${node.type} is not understood`);
+  constructor(node: Node, why: string) {
+    super(why);
     this.node = node;
   }
 }
 
 export function childrenOf(node: Node): readonly AnyNode[] {
-  const fields = Object.hasOwn(CHILDREN, node.type) ? CHILDREN[node.type] : undefined;
-  if (fields === undefined) throw new UnknownSyntax(node);
   const found: AnyNode[] = [];
-  for (const field of fields) {
-    const value = (node as unknown as Record<string, unknown>)[field];
+  pushChildren(node, found);
+  return found.reverse();
+}
+
+/** The last child comes first. */
+function pushChildren(node: Node, onto: AnyNode[]): void {
+  const fields = CHILDREN.get(node.type);
+  // What stands in a node of an unknown kind is unknown too, so it is never passed over.
+  if (fields === undefined) throw new RefusedSyntax(node, `${node.type} is not understood`);
+  for (let at = fields.length - 1; at >= 0; at--) {
+    const value = (node as unknown as Record<string, unknown>)[fields[at] as string];
     if (Array.isArray(value)) {
-      for (const item of value) if (item) found.push(item);
-    } else if (value) found.push(value as AnyNode);
+      for (let item = value.length - 1; item >= 0; item--) {
+        if (value[item]) onto.push(value[item]);
+      }
+    } else if (value) onto.push(value as AnyNode);
   }
-  return found;
 }
 
 /** Sees every node without recursion, so that no depth of the tree ends the stack. */
-export function eachNode(root: Node, see: (node: AnyNode, depth: number) => void): void {
+export function eachNode(root: Node, see: (node: AnyNode) => void): void {
   const nodes: AnyNode[] = [root as AnyNode];
-  const depths: number[] = [0];
   for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
-    const depth = depths.pop() as number;
-    see(node, depth);
-    const children = childrenOf(node);
-    for (let at = children.length - 1; at >= 0; at--) {
-      nodes.push(children[at] as AnyNode);
-      depths.push(depth + 1);
-    }
+    see(node);
+    pushChildren(node, nodes);
   }
 }

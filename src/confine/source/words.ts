@@ -37,6 +37,8 @@ const BROKEN: Readonly<Record<string, string>> = {
 
 /** What changed text calls; see link.ts. */
 export interface WordHelpers {
+  /** What `import.meta` is. */
+  readonly meta: string;
   /** Makes a pattern from its source and flags. */
   readonly pattern: string;
   /** Makes the first argument of a template's function, once for each place. */
@@ -99,6 +101,9 @@ class Speller {
     else if (node.type === 'TemplateElement') this.#chunk(node);
     else if (node.type === 'TaggedTemplateExpression') this.#template(node);
     else if (node.type === 'NewExpression') this.#construct(node.callee);
+    else if (node.type === 'MetaProperty' && node.meta.name === 'import') {
+      this.#edits.replace(node.start, node.end, this.#helpers.meta);
+    }
   }
 
   /** `import` can only be the name of a property, which may be spelled with its number. */
