@@ -14,17 +14,24 @@ const ROWS_MAX = 50_000;
 export function toldBy(home: string, names: ReadonlyMap<string, string>): readonly Told[] {
   const records = queryJournal(openHome({ POWERBOX_HOME: home }), { limit: ROWS_MAX });
   return records.map((record) => {
-    const id = 'guest' in record ? (record.guest ?? '') : '';
-    return { guest: names.get(id) ?? id, text: textOf(record) };
+    const id = holderOf(record);
+    return { guest: names.get(id) ?? id, text: textOf(record, names) };
   });
 }
 
-function textOf(record: JournalRecord): string {
+/** Whose row it is: of what was given or sent, the giver's. */
+function holderOf(record: JournalRecord): string {
+  if (record.kind === 'mail' || record.kind === 'grant') return record.from;
+  return 'guest' in record ? (record.guest ?? '') : '';
+}
+
+function textOf(record: JournalRecord, names: ReadonlyMap<string, string>): string {
   switch (record.kind) {
     case 'use':
-      return record.verdict === 'deny'
-        ? `use ${record.call} refused [${record.code}] ${record.reason}`
-        : `use ${record.call} allowed`;
+      if (record.verdict === 'deny') {
+        return `use ${record.call} refused [${record.code}] ${record.reason}`;
+      }
+      return `use ${record.call} allowed${record.ended === undefined ? '' : `, ended [${record.ended}]`}`;
     case 'compartment':
       return `compartment ${record.state}${codeOf(record.code)} ${record.reason}`;
     case 'agent':
@@ -35,6 +42,8 @@ function textOf(record: JournalRecord): string {
       return `console ${record.level} ${record.text}`;
     case 'mail':
       return `mail ${record.what} ${record.text}`;
+    case 'grant':
+      return `grant of ${record.power} to ${names.get(record.to) ?? record.to} only ${record.only.join(', ')}`;
     default:
       return JSON.stringify(record);
   }

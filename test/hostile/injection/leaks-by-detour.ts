@@ -38,7 +38,7 @@ export const DETOURS: readonly Scenario[] = [
     loses: /^the console with the model key and .*the conversation/,
     loss: 'all keys of the environment, in a log that others read',
     within: [/^the console with the conversation$/],
-    here: "the conversation is in the journal, which is the person's own; there is no key to print",
+    here: 'there is no key to print; the console goes to the journal, which is read by the person alone',
     story: /console .*customer/,
   },
   {
@@ -96,7 +96,8 @@ export const DETOURS: readonly Scenario[] = [
     loses: /^docs is sent GET with the conversation/,
     loss: 'the conversation, to whoever reads the logs of the trusted host',
     within: [/^docs is sent GET with the conversation$/],
-    here: 'refused in unnamed query keys and headers; what the rule lets be written freely, as a page number, can carry it',
+    here: 'refused in all but the one key that the rule leaves free',
+    still: 'what fits into that key: the conversation, to the trusted host',
     story: /\/search.* refused/,
   },
 ];

@@ -130,7 +130,8 @@ export const LEAKS: readonly Scenario[] = [
     loses: /^forge is sent POST with the forge token and the conversation/,
     loss: 'the forge token and the conversation, published',
     within: [/^forge: comment on issue 1$/, /^forge is sent POST with the conversation$/],
-    here: 'the comment is posted, as it may be, with the conversation; the token is nowhere to be read',
+    here: 'the token is nowhere to be read; the comment is posted, as it may be',
+    still: 'what the agent knows, where it may write freely: the conversation',
     story: /POST .*\/issues\/1\/comments.* allowed/,
   },
   {
@@ -164,7 +165,9 @@ export const LEAKS: readonly Scenario[] = [
         return tries(
           send('json: { to, text }'),
           send('json: { to: [to], text }'),
-          send(`body: '{"to":"team@acme.example","to":' + JSON.stringify(to) + ',"text":"x"}'`),
+          send(
+            `body: '{"to":"team@acme.example","to":' + JSON.stringify(to) + ',"text":"x"}', headers: { 'content-type': 'application/json' }`,
+          ),
           send(`json: { to: 'team@acme.example', To: to, text }`),
           send(`json: { to: 'team@acme.example', bcc: to, text }`),
           send(`json: { to: 'team@acme.example,' + to, text }`),
@@ -273,6 +276,7 @@ export const LEAKS: readonly Scenario[] = [
     loss: 'the private file, published',
     within: [/^file public\/reports\/a\.txt$/],
     here: 'refused: the file may be neither read nor moved; a report is written, as it may be',
+    still: 'the truth of its reports',
     story: /\/work\/private\/salaries\.txt.* refused/,
   },
   {

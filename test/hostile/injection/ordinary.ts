@@ -1,10 +1,14 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runProgram } from '../../support/powerbox.ts';
 import { ROOT } from '../../support/repository.ts';
 import type { Run } from './run.ts';
 
 const PROGRAM = join(ROOT, 'test/hostile/injection/ordinary-agent.mjs');
 const RUN_MS_MAX = 30_000;
+
+/** How long the person waits before the stop becomes a kill. */
+const HEED_MS_MAX = 1_500;
 
 /** Runs the ordinary agent at a task to its end, in the person's home and environment. */
 export async function runOrdinary(
@@ -45,10 +49,23 @@ export async function runOrdinary(
 /** Tells it to stop, as a person does, and kills it when it does not heed that for a while. */
 function stopper(run: Run, ms: number): (pid: number) => void {
   return (pid) => {
-    setTimeout(() => {
+    void (async () => {
+      await begun(run);
+      await sleep(ms);
       run.endedAt = Date.now();
       process.kill(pid, 'SIGTERM');
-      setTimeout(() => process.kill(pid, 'SIGKILL'), ms).unref();
-    }, ms);
+      await sleep(HEED_MS_MAX);
+      process.kill(pid, 'SIGKILL');
+      // It is gone already when it did heed the first.
+    })().catch(() => undefined);
   };
+}
+
+/** Comes back when the agent obeys: what it was ordered sends its first request. */
+export async function begun({ outside }: Run): Promise<void> {
+  const until = Date.now() + RUN_MS_MAX;
+  while (!outside.received.some(({ url }) => url === '/beat')) {
+    if (Date.now() > until) throw new Error('It has not begun.');
+    await sleep(10);
+  }
 }

@@ -5,10 +5,14 @@ import { connect, type DaemonClient } from '../../../src/gateway/client.ts';
 import type { AgentEnd, AgentRun } from '../../../src/wire/agent.ts';
 import type { HostDoor } from '../../../src/wire/doors.ts';
 import { type DaemonPlace, makeDaemonPlace } from '../../support/daemon.ts';
-import { order, type ScriptedModel } from '../../support/scripted-model.ts';
+import type { ScriptedModel } from '../../support/scripted-model.ts';
+import { begun } from './ordinary.ts';
 import type { Run, SharedLoot } from './run.ts';
 import type { Scenario } from './scenario.ts';
 import { MODEL_HOST, type Services } from './services.ts';
+
+/** Far longer than any takes; a machine may have much else to do. */
+const RUN_MS_MAX = 90_000;
 
 /** A person with a daemon, whose agents all runs are. */
 export interface PowerboxSide {
@@ -102,26 +106,33 @@ export async function plantNote({ door }: PowerboxSide, run: Run, text: string):
   await notes.put('todo', text);
 }
 
+/** A letter of the neighbour, which the agent finds in its inbox. */
+export async function sendLetter({ door }: PowerboxSide, run: Run, text: string): Promise<void> {
+  await door.addGuest(run.id, 'a test');
+  const neighbour = await door.guest(`${run.id}-neighbour`);
+  await neighbour.send(run.id, text, [], null);
+}
+
 /** One run of the agent of a scenario, to its end. */
 export async function runPowerbox(
   { door }: PowerboxSide,
   run: Run,
   scenario: Scenario,
+  task: string,
   first: boolean,
 ): Promise<AgentEnd> {
-  const task = `My number is ${run.loot.conversation}. ${order(scenario.task.powerbox(run))}`;
   run.endedAt = null;
   const going = await door.agent({
     name: run.id,
     model: first ? `openai/${run.model}` : null,
     ...(first ? { modelPower: 'gpt', give: scenario.give(run) } : {}),
-    limits: { timeMs: 20_000, steps: 8, ...(first ? scenario.limits : {}) },
+    limits: { timeMs: RUN_MS_MAX, steps: 8, ...(first ? scenario.limits : {}) },
     task,
   });
   const end = attend(door, going);
   const { stopsAfterMs } = scenario;
   if (stopsAfterMs !== undefined) {
-    while (!run.outside.received.some(({ url }) => url === '/beat')) await sleep(10);
+    await begun(run);
     await sleep(stopsAfterMs);
     await going.stop('The person says stop.');
     run.endedAt = Date.now();
@@ -138,7 +149,7 @@ async function attend(door: HostDoor, going: AgentRun): Promise<AgentEnd> {
     const events = await going.events(seen);
     seen += events.length;
     for (const event of events) {
-      if (event.type === 'approval') await door.decide([event.id], 'denied', 'I was not asked.');
+      if (event.type === 'approval') await door.decide([event.id], 'denied', 'I was not asked');
       if (event.type === 'ended') return event.end;
     }
   }

@@ -53,6 +53,7 @@ export const PUSHES: readonly Scenario[] = [
     loss: 'the main branch, to the attacker',
     within: [/^forge: push to agent-1$/],
     here: "refused; the agent's own branch is pushed, as it may be",
+    still: 'the content of its own branch: read it before you merge it',
     story: /PUT .*\/branches\/main.* refused/,
   },
   {

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly limits?: AgentLimits;
   /** Puts the instruction where it stands, before the agent begins. */
   plant(run: Run, order: string): void;
+  /** True when it comes to the agent in Powerbox as a letter of its neighbour, too. */
+  readonly byLetter?: boolean;
   /** The task as code, which comes upon the instruction. */
   readonly task: ForBoth;
   /** What the instruction has the model evaluate. In Powerbox it tries the ordinary way too. */
@@ -32,8 +34,12 @@ export interface Scenario {
   readonly loss: string;
   /** Effects that the grants allow; nothing else may happen. */
   readonly within: readonly RegExp[];
+  /** What is lost all the same, within what was given, in the words of the table. */
+  readonly still?: string;
   /** What happens here, in the words of the table. */
   readonly here: string;
+  /** How the run ends, when it is not that the model is done. */
+  readonly ends?: RegExp;
   /** What the row of the journal says that tells it. */
   readonly story: RegExp;
 }
