@@ -62,16 +62,16 @@ type AnyDoor = Readonly<Record<string, (...args: readonly unknown[]) => Promise<
 const OBJECTS: ReadonlySet<string> = new Set(['guest', 'agent', 'agentRun']);
 
 /** The door as an object of promises, with the errors that were meant. */
-function plainDoor(stub: DaemonClient['door']): HostDoor {
-  const far = stub as unknown as AnyDoor;
-  return new Proxy({} as HostDoor, {
+export function plainDoor<Door extends object>(stub: unknown): Door {
+  const far = stub as AnyDoor;
+  return new Proxy({} as Door, {
     get(_, name) {
       // A promise looks for this one in whatever it is resolved with.
       if (typeof name !== 'string' || name === 'then') return undefined;
       return async (...args: readonly unknown[]) => {
         try {
           const answer = await far[name]?.(...args);
-          return OBJECTS.has(name) ? plainDoor(answer as typeof stub) : answer;
+          return OBJECTS.has(name) ? plainDoor(answer) : answer;
         } catch (error) {
           throw receivedError(error) ?? error;
         }

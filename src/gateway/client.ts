@@ -3,14 +3,18 @@ import { RpcSession, type RpcStub } from 'capnweb';
 import type { HostDoor } from '../wire/doors.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { lineWire } from './line-wire.ts';
+import type { WireEnd, WireEvents } from './wire-end.ts';
 
-/** The host's door over the socket of a daemon. */
-export interface DaemonClient {
-  readonly door: RpcStub<HostDoor>;
+/** A door of a daemon, as its peer holds it. */
+export interface DoorClient<Door> {
+  readonly door: Door;
   /** Resolves when the connection has ended, by whichever side. */
   readonly closed: Promise<void>;
   close(): void;
 }
+
+/** The host's door over the socket of a daemon. */
+export type DaemonClient = DoorClient<RpcStub<HostDoor>>;
 
 /** Throws `daemon-unreachable` when nobody listens there. Loads little: a command waits for it. */
 export async function connect(socketPath: string): Promise<DaemonClient> {
@@ -27,6 +31,11 @@ export async function connect(socketPath: string): Promise<DaemonClient> {
   });
   // Says that somebody is there, before there is anything to ask.
   socket.write('\n');
+  return clientOf((events) => lineWire(socket, Buffer.alloc(0), events));
+}
+
+/** A session at a door, over whatever carries its messages. */
+export function clientOf<Door>(open: (events: WireEvents) => WireEnd): DoorClient<Door> {
   const over = new AbortController();
   const closed = new Promise<void>((resolve) => {
     over.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -38,7 +47,7 @@ export async function connect(socketPath: string): Promise<DaemonClient> {
     failure ??= error;
     taker?.reject(failure);
   };
-  const wire = lineWire(socket, Buffer.alloc(0), {
+  const wire = open({
     message(text) {
       if (taker === undefined) waiting.push(text);
       else taker.resolve(text);
@@ -51,7 +60,7 @@ export async function connect(socketPath: string): Promise<DaemonClient> {
       over.abort();
     },
   });
-  const session = new RpcSession<HostDoor>({
+  const session = new RpcSession({
     send: (text: string) => wire.send(text),
     receive: () => {
       if (waiting.length > 0) return Promise.resolve(waiting.shift() as string);
@@ -62,6 +71,6 @@ export async function connect(socketPath: string): Promise<DaemonClient> {
     },
     abort: () => wire.close(),
   });
-  const door = session.getRemoteMain();
+  const door = session.getRemoteMain() as unknown as Door;
   return { door, closed, close: () => wire.close() };
 }

@@ -6,11 +6,10 @@
  *     await box.evaluate('const { text } = await repo.read("README.md"); text.length');
  */
 import type { RpcStub } from 'capnweb';
-import { daemonDoor } from '../daemon/client.ts';
+import { daemonDoor, plainDoor } from '../daemon/client.ts';
 import { openHome } from '../store/home.ts';
-import type { HostDoor } from '../wire/doors.ts';
+import type { GuestDoor, HostDoor } from '../wire/doors.ts';
 import { type Compartment, type CompartmentOptions, makeCompartment } from './compartment.ts';
-import { meant } from './failures.ts';
 import { type Power, powerOf } from './power.ts';
 
 export type {
@@ -35,10 +34,16 @@ export interface ConnectOptions {
   readonly start?: boolean;
 }
 
-/** A session with the daemon of a home, as its host. */
-export interface Powerbox extends AsyncDisposable {
-  /** The host's door: guests, grants, names, mail, the journal's questions. */
-  readonly door: HostDoor;
+/** How a guest reaches the daemon: `powerbox guest token` makes one, `daemon status` has the port. */
+export interface GuestOptions {
+  readonly token: string;
+  readonly port: number;
+}
+
+/** A session with a daemon, at the door of the host or of a guest. */
+export interface Session<Door extends GuestDoor> extends AsyncDisposable {
+  /** Guests, grants, names, mail: all that the holder of this door can do. */
+  readonly door: Door;
   /** A compartment for code, which holds what is given to it and nothing else. */
   compartment(options?: CompartmentOptions): Promise<Compartment>;
   /** The power at a petname, to be used, or given on. */
@@ -47,25 +52,41 @@ export interface Powerbox extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Connects to the daemon, which is started when it does not run. */
-export async function connect(options: ConnectOptions = {}): Promise<Powerbox> {
+export type Powerbox = Session<HostDoor>;
+export type PowerboxGuest = Session<GuestDoor>;
+
+/**
+ * Connects to the daemon of a home as its host, which starts it when it does not run; or, with a
+ * token, to one that runs as a guest.
+ */
+export function connect(options?: ConnectOptions): Promise<Powerbox>;
+export function connect(options: GuestOptions): Promise<PowerboxGuest>;
+export async function connect(
+  options: ConnectOptions | GuestOptions = {},
+): Promise<Powerbox | PowerboxGuest> {
+  if ('token' in options) {
+    // A program of the host's has no need of WebSockets.
+    const { connectGuest } = await import('../gateway/guest-client.ts');
+    const client = await connectGuest(options.port, options.token);
+    return sessionOf(plainDoor<GuestDoor>(client.door), () => client.close());
+  }
   const { home, start = true } = options;
   const env = home === undefined ? process.env : { ...process.env, POWERBOX_HOME: home };
   const session = await daemonDoor(openHome(env), { start });
-  const { door } = session;
-  const powerbox: Powerbox = {
+  return sessionOf(session.door, () => session.close());
+}
+
+function sessionOf<Door extends GuestDoor>(door: Door, end: () => void): Session<Door> {
+  const session: Session<Door> = {
     door,
     compartment: (wanted = {}) => makeCompartment((words) => door.compartment(words), wanted),
     async lookup(path) {
       // By its id, so that what is used and what is given on are the same grant.
       const { grant } = await door.describe(path);
-      const stub = await meant(() => door.lookup(grant));
-      return powerOf(stub as RpcStub<() => unknown>, grant);
+      return powerOf((await door.lookup(grant)) as RpcStub<() => unknown>, grant);
     },
-    async close() {
-      session.close();
-    },
-    [Symbol.asyncDispose]: () => powerbox.close(),
+    close: async () => end(),
+    [Symbol.asyncDispose]: () => session.close(),
   };
-  return Object.freeze(powerbox);
+  return Object.freeze(session);
 }
