@@ -1,3 +1,4 @@
+import { codeTarget } from './code.ts';
 import { dnsTarget } from './dns.ts';
 import { filesTarget } from './files.ts';
 import { graphqlTarget } from './graphql.ts';
@@ -8,6 +9,7 @@ import { jsonTarget } from './json.ts';
 import { modelTarget } from './model.ts';
 import { onlyWordsTarget } from './only-words.ts';
 import { pathTarget } from './path.ts';
+import { policyTarget } from './policy.ts';
 import { ruleTarget } from './rule.ts';
 import { scrubTarget } from './scrub.ts';
 import { sqlTarget } from './sql.ts';
@@ -32,4 +34,6 @@ export const TARGETS: readonly FuzzTarget[] = [
   scrubTarget,
   hostsTarget,
   dnsTarget,
+  policyTarget,
+  codeTarget,
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { POLICY_ENTRIES_MAX } from './limits.ts';
+import { CODE_NAME, PACKAGE_NAME } from './names.ts';
 
 /**
  * The part of `powerbox.json` that speaks of compartments. Like file.ts it is loaded when there is
@@ -18,14 +19,9 @@ export const Duration = z.string().regex(/^[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d)?$/)
 /** A compartment runs as a guest of its name. */
 export const CompartmentName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 
-/** What code can write: a power is seen as a variable. */
-export const CodeName = z.string().regex(/^[A-Za-z_$][A-Za-z0-9_$]{0,63}$/);
+export const CodeName = z.string().regex(CODE_NAME);
 
-/** As npm names packages: no path, nothing that leads out of a folder of them. */
-const PackageName = z
-  .string()
-  .max(214)
-  .regex(/^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/);
+const PackageName = z.string().regex(PACKAGE_NAME);
 
 const PowerWords = Line.describe('A rule, KIND:WORDS as files:/srv/repo, or a petname');
 

@@ -9,6 +9,7 @@ import {
   POLICY_CHARS_MAX,
   POLICY_ENTRIES_MAX,
 } from './limits.ts';
+import { VARIABLE_NAME } from './names.ts';
 import type { Policy, PolicyLimits } from './policy.ts';
 import { type IsPublicSuffix, loadPublicSuffix } from './public-suffix.ts';
 import { parseRule, type Rule, type RuleOptions } from './rule.ts';
@@ -20,7 +21,7 @@ import { parseStrictJson } from './strict-json.ts';
  * when there is a policy to read, and not for a plain `run`.
  */
 
-const Name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/);
+const Name = z.string().regex(VARIABLE_NAME);
 const Method = z.string().regex(/^[A-Z][A-Z0-9_-]{0,31}$/);
 
 const PowerEntry = z.union([

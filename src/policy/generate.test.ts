@@ -10,7 +10,7 @@ import { parsePolicy } from './file.ts';
 import { generalisePaths } from './generalise.ts';
 import { generateBox, generateCompartment } from './generate.ts';
 import { NAMES_LEARNED_MAX, ONLY_TEXTS_MAX } from './limits.ts';
-import type { Need, Needs } from './needs.ts';
+import type { Need, Needs, UseNeed } from './needs.ts';
 import { compilePathPattern, matchPath } from './path-pattern.ts';
 import type { Policy } from './policy.ts';
 import { needsOfRecord, type RecordedRow, recordedCalls } from './recorded.ts';
@@ -262,6 +262,19 @@ describe('what cannot be one policy', () => {
     const generated = generateCompartment(needs);
     expect(Object.keys(generated.draft.powers ?? {})).toEqual(powers);
     expect(generated.notes.map(({ text }) => text)).toEqual(notes);
+  });
+
+  test('names that a policy cannot have are noted', () => {
+    const odd = found(
+      { kind: 'package', name: '../x' },
+      http('__proto__', 'https://a.example'),
+      use('x'.repeat(65), null),
+      { ...(use('repo', null) as UseNeed), only: 'read /a\nb' },
+    );
+    const { draft, notes } = generateCompartment(odd);
+    expect(draft).toEqual({});
+    expect(notes).toHaveLength(4);
+    expect(generateBox(found({ kind: 'env', name: 'A B_TOKEN' })).draft).toEqual({});
   });
 
   test('a box is given rules and secrets, and told of the rest', () => {

@@ -1,7 +1,9 @@
 import type { CompartmentDraft, PolicyDraft, PowerDraft } from './draft.ts';
 import { generalisePaths } from './generalise.ts';
 import { ONLY_TEXTS_MAX, POLICY_ENTRIES_MAX } from './limits.ts';
-import type { Found, HttpNeed, Needs, Note, UseNeed } from './needs.ts';
+import { CODE_NAME, MADE_RULE, PACKAGE_NAME, VARIABLE_NAME } from './names.ts';
+import type { Found, HttpNeed, Need, Needs, Note, UseNeed } from './needs.ts';
+import { quote } from './quote.ts';
 
 export interface Generated<Draft> {
   readonly draft: Draft;
@@ -15,7 +17,8 @@ const GLOBALS: ReadonlySet<string> = new Set(['clock', 'random']);
  * The narrowest policy of a compartment that covers the needs. What cannot be given, or cannot be
  * said in a policy, is noted and left out.
  */
-export function generateCompartment(needs: Needs): Generated<CompartmentDraft> {
+export function generateCompartment(given: Needs): Generated<CompartmentDraft> {
+  const needs = sayable(given);
   const notes: Note[] = [...needs.notes];
   const named = (kind: string): readonly string[] => namesOf(needs.found, kind);
   tellMissing(needs.found, notes);
@@ -38,7 +41,8 @@ export function generateCompartment(needs: Needs): Generated<CompartmentDraft> {
 }
 
 /** The narrowest powers and secrets of a process box that cover the needs. */
-export function generateBox(needs: Needs): Generated<Pick<PolicyDraft, 'powers' | 'secrets'>> {
+export function generateBox(given: Needs): Generated<Pick<PolicyDraft, 'powers' | 'secrets'>> {
+  const needs = sayable(given);
   const notes: Note[] = [...needs.notes];
   const requests: HttpNeed[] = [];
   const secrets = new Set<string>();
@@ -67,6 +71,37 @@ export function generateBox(needs: Needs): Generated<Pick<PolicyDraft, 'powers' 
     },
     notes: uniqueNotes(notes),
   };
+}
+
+/** Names and rules that a policy file cannot have become notes. */
+function sayable({ found, notes }: Needs): Needs {
+  const odd = found.filter(({ need }) => !isSayable(need));
+  return {
+    found: found.filter(({ need }) => isSayable(need)),
+    notes: [
+      ...notes,
+      ...odd.map(({ need, at }) => {
+        const name = 'name' in need ? need.name : (need.as ?? need.kind);
+        return { text: `needs ${quote(name)} (${need.kind}), which no policy can say`, at };
+      }),
+    ],
+  };
+}
+
+function isSayable(need: Need): boolean {
+  switch (need.kind) {
+    case 'http':
+      return need.as === null || CODE_NAME.test(need.as);
+    case 'use':
+      return CODE_NAME.test(need.as) && (need.only === null || MADE_RULE.test(need.only));
+    case 'package':
+      return PACKAGE_NAME.test(need.name);
+    case 'env':
+    case 'secret':
+      return VARIABLE_NAME.test(need.name);
+    default:
+      return true;
+  }
 }
 
 /** What a variable of such a name holds is better in the vault. */

@@ -1,6 +1,6 @@
 import type { Lacks } from '../../policy/check-needs.ts';
 import { EMPTY_COMPARTMENT } from '../../policy/compartment.ts';
-import type { Found, Note, Place } from '../../policy/needs.ts';
+import { type Found, type Note, type Place, placeText } from '../../policy/needs.ts';
 import type { CliContext } from '../context.ts';
 import { visible } from '../render/text.ts';
 import { readPolicyFile } from './policy-files.ts';
@@ -64,7 +64,7 @@ async function print(
 }
 
 function sayPlace(at: Place | null): string {
-  return at === null ? '' : ` (${at.file}:${at.line})`;
+  return at === null ? '' : ` (${placeText(at)})`;
 }
 
 function placeOf({ at }: Found | Note): Partial<Place> {

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import type { CompartmentDraft, PolicyDraft } from '../../policy/draft.ts';
-import type { Needs, Note } from '../../policy/needs.ts';
+import type { PolicyDraft } from '../../policy/draft.ts';
+import { type Needs, type Note, placeText } from '../../policy/needs.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
 import { visible } from '../render/text.ts';
@@ -161,8 +161,7 @@ async function draftOf(
   }
   const made = programs.map(({ name, needs }) => ({ name, ...generateCompartment(needs) }));
   made.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const compartments: Record<string, CompartmentDraft> = {};
-  for (const { name, draft } of made) compartments[name] = draft;
+  const compartments = Object.fromEntries(made.map(({ name, draft }) => [name, draft]));
   return {
     draft: { version: 1, compartments },
     notes: made.flatMap(({ name, notes }) => notes.map(from(name))),
@@ -180,7 +179,7 @@ function joinDrafts(before: PolicyDraft | null, draft: PolicyDraft): PolicyDraft
 }
 
 function sayNote({ name, text, at }: NamedNote): string {
-  const where = at === null ? '' : ` (${at.file}:${at.line})`;
+  const where = at === null ? '' : ` (${placeText(at)})`;
   return `${name} ${text}${where}.`;
 }
 

@@ -8,15 +8,21 @@ export type RequestPlace =
   /** A clause: lower-case, no full stop. */
   | { readonly ok: false; readonly reason: string };
 
-/** No text of a program has it. */
+/** Stands for what the program fills in. A text that has it itself is not read. */
 const GAP = '\0';
+
+function joined(text: Text): string | null {
+  if (text.some((piece) => piece?.includes(GAP))) return null;
+  return text.map((piece) => piece ?? GAP).join('');
+}
 
 /**
  * The origin and the path pattern of a URL, or of a path alone when the power knows its origin.
  * What the program fills in becomes `*`, and nothing else does.
  */
 export function placeOfUrl(text: Text, takesPath: boolean): RequestPlace {
-  const whole = text.map((piece) => piece ?? GAP).join('');
+  const whole = joined(text);
+  if (whole === null) return fault('its URL cannot be said in a rule');
   const found = /^(https?:\/\/[^/?#\0]+)(?=[/?#]|$)/i.exec(whole);
   if (found === null) {
     if (takesPath && whole.startsWith('/')) return placeOf('https://a.invalid', whole, null);
@@ -52,8 +58,8 @@ function encoded(path: string): string {
 
 /** The pattern of a path in a files power; null when it cannot be said. */
 export function globOfPath(text: Text): string | null {
-  const whole = text.map((piece) => piece ?? GAP).join('');
-  if (whole.includes('*') || whole.includes('\\')) return null;
+  const whole = joined(text);
+  if (whole === null || whole.includes('*') || whole.includes('\\')) return null;
   const path = whole.startsWith('/') ? whole : `/${whole}`;
   if (path === '/') return path;
   const names = path.slice(1).split('/');

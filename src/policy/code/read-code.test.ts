@@ -154,6 +154,8 @@ describe('readCode', () => {
     ["fetch('https://a.example', options)", 'whose method is known only when it runs'],
     ["fetch(process.env.URL ?? 'https://a.example')", 'where it goes is known only when it runs'],
     ['const a = b; const b = a; fetch(a)', 'where it goes is known only when it runs'],
+    ["fetch('https://a.example/\\0/x')", 'its URL cannot be said in a rule'],
+    ["E(repo).readText('a\\0b')", 'calls repo.readText, with a path'],
     ['E(repo).readText(p())', 'calls repo.readText, with a path that is known only when it runs'],
     ["E(repo).readText('../x')", 'calls repo.readText, with a path'],
     ["E(repo).readText('*')", 'calls repo.readText, with a path'],
