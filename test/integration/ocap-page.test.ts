@@ -24,6 +24,20 @@ describe('docs/ocap.md', () => {
   });
 
   it('tells of all that the library has', () => {
+    expect(Object.keys(library).sort()).toEqual([
+      'E',
+      'Far',
+      'caretaker',
+      'compartment',
+      'harden',
+      'lockdown',
+      'makePresence',
+      'membrane',
+      'narrow',
+      'rateLimit',
+      'seal',
+      'watch',
+    ]);
     const untold = Object.keys(library).filter((name) => !program.includes(name));
     expect(untold).toEqual(['makePresence']);
   });

@@ -5,9 +5,9 @@ import { runInThisContext } from 'node:vm';
 const library = await import(process.argv[2]);
 library.lockdown({ onUnhandled: (text) => process.send({ unhandled: text }) });
 
-process.on('message', async ({ id, source, data }) => {
+process.on('message', async ({ id, source, file, data }) => {
   try {
-    const work = runInThisContext(`(${source})`);
+    const work = source ? runInThisContext(`(${source})`) : (await import(file)).work;
     process.send({ id, value: await work(library, data) });
   } catch (error) {
     const { name, message, code } = error ?? {};

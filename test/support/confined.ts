@@ -10,6 +10,8 @@ import { ROOT } from './repository.ts';
  */
 export interface Confined {
   run<T, D = undefined>(work: (library: Library, data: D) => T | Promise<T>, data?: D): Promise<T>;
+  /** The same for the function `work` of a module, named by its path from the root. */
+  runFile<T>(file: string, data: unknown): Promise<T>;
   /** Rejections that nobody waited for, as they were told. */
   readonly unhandled: readonly string[];
   close(): void;
@@ -54,14 +56,18 @@ export async function openConfined(): Promise<Confined> {
       for (const one of waiting.values()) one.reject(error);
     });
   });
+  const ask = (words: object): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      last += 1;
+      waiting.set(last, { resolve, reject });
+      child.send({ id: last, ...words });
+    });
   return {
     unhandled,
     run: <T, D>(work: (library: Library, data: D) => T | Promise<T>, data?: D): Promise<T> =>
-      new Promise<T>((resolve, reject) => {
-        last += 1;
-        waiting.set(last, { resolve: resolve as (value: unknown) => void, reject });
-        child.send({ id: last, source: work.toString(), data });
-      }),
+      ask({ source: work.toString(), data }) as Promise<T>,
+    runFile: <T>(file: string, data: unknown): Promise<T> =>
+      ask({ file: pathToFileURL(join(ROOT, file)).href, data }) as Promise<T>,
     close: () => {
       child.removeAllListeners('exit');
       child.kill('SIGKILL');
