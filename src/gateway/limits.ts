@@ -114,3 +114,9 @@ export const AGENT_LIMITS = {
 } as const;
 /** Powers that an agent is given at once. */
 export const AGENT_GIVES_MAX = 64;
+/** Longest that a process takes to make a compartment; on a machine that is busy one starts in two seconds. */
+export const COMPARTMENT_OPEN_MS_MAX = 20_000;
+/** Of a file's name in the record. */
+export const FILE_CHARS_MAX = 200;
+/** Of a reason in the record; what a compartment holds is one. */
+export const REASON_CHARS_MAX = 2_000;

@@ -137,6 +137,8 @@ export interface Kernel {
   onRemoved(listener: (guest: string) => Promise<void>): void;
   /** Writes a row of those who stand beside the kernel, in order with its own. */
   record(entry: JournalEntry): Promise<void>;
+  /** The same at once, or with all that `together` writes. */
+  recordNow(entry: JournalEntry): void;
 
   /** The object at the root of a grant. Throws `grant-unknown` unless `holder` holds it. */
   reference(holder: string, grant: string): Reference;

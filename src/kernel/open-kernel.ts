@@ -90,6 +90,7 @@ export function openKernel(parts: KernelParts): Kernel {
     decide: approvals.decide,
     onPending: approvals.onChange,
     record: recorder.write,
+    recordNow: (entry) => recorder.now(entry),
     async close() {
       approvals.close();
       for (const node of graph.all()) objects.closeAll(node);

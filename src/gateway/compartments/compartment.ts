@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Principal } from '../../store/kernel-store.ts';
 import type {
   CompartmentDoor,
@@ -6,10 +5,14 @@ import type {
   CompartmentLimits,
   ProgramWords,
 } from '../../wire/compartment.ts';
-import { type ErrorCode, PowerboxError } from '../../wire/errors.ts';
-import type { CompartmentEntry } from '../../wire/journal-entry.ts';
+import { PowerboxError } from '../../wire/errors.ts';
 import type { WorkerCompartment } from '../../wire/worker.ts';
-import { EVALUATIONS_MAX, FAR_OBJECTS_MAX, PROGRAM_BYTES_MAX } from '../limits.ts';
+import {
+  COMPARTMENT_OPEN_MS_MAX,
+  EVALUATIONS_MAX,
+  FAR_OBJECTS_MAX,
+  PROGRAM_BYTES_MAX,
+} from '../limits.ts';
 import type { Session } from '../session.ts';
 import { CompartmentConsole } from './console.ts';
 import { type Cut, makeCut } from './cut.ts';
@@ -18,6 +21,7 @@ import { overLimit } from './end-error.ts';
 import { farTarget, workerObjectOf } from './far-target.ts';
 import { endHolder, type Holder } from './holder.ts';
 import { letGo, outward, type Relay } from './relay.ts';
+import { endedRow, evaluatedRow } from './rows.ts';
 import { dropSide, type EndowedObjects, sideTarget } from './side-target.ts';
 import type { Worker } from './worker.ts';
 import { workerError } from './worker-error.ts';
@@ -84,14 +88,17 @@ export function makeCompartment(parts: CompartmentParts): Compartment {
     cut.end(error);
     dropSide(side);
     const left = parts.leave(error);
-    ending = { left, over: finish(left, error) };
-    return ending.over;
+    const over = finish(left, error);
+    // Whoever waits for it hears what could not be written; the log does in any case.
+    over.catch(session.host.log);
+    ending = { left, over };
+    return over;
   }
 
   async function finish(left: Promise<unknown>, error: PowerboxError): Promise<void> {
     await left;
     console.close();
-    note(kernel.record(row(parts, 'ended', error.message, error.code)));
+    note(kernel.record(endedRow(id, holder, error)));
     try {
       await endHolder(kernel, id, holder, error.message);
     } finally {
@@ -105,10 +112,15 @@ export function makeCompartment(parts: CompartmentParts): Compartment {
     maker: maker.id,
     door: makeDoor(parts, far.get, cut, console, end),
     async begin() {
-      await kernel.record(row(parts, 'opened', namesIn(holder)));
       const powers = [...holder.powers.keys(), ...parts.objects.keys()];
       const spec = { id, powers, clock, random, limits };
-      far.set(await askWorker(worker, cut, () => worker.main.open(spec, side)));
+      const late = new PowerboxError('compartment-ended', stopped('it did not begin in time'));
+      const timer = setTimeout(() => void end(late), COMPARTMENT_OPEN_MS_MAX);
+      try {
+        far.set(await askWorker(worker, cut, () => worker.main.open(spec, side)));
+      } finally {
+        clearTimeout(timer);
+      }
     },
     end,
     isOver: () => ending !== undefined,
@@ -167,7 +179,7 @@ function makeDoor(
       const { timeMs, ...source } = program;
       const timer = startTimer(timeMs, (error) => void end(error));
       try {
-        await session.host.kernel.record(row(parts, 'evaluated', whatIs(program)));
+        await session.host.kernel.record(evaluatedRow(id, holder, program));
         const answer = await relay.ask(() => far().evaluate(source));
         try {
           return outward(relay, answer).value;
@@ -250,34 +262,6 @@ function checkSize({ code, modules = {} }: ProgramWords): void {
     'source-invalid',
     `Cannot evaluate sources of ${size} characters: ${PROGRAM_BYTES_MAX} is the most.`,
   );
-}
-
-/** A source is known by its name and its digest; the record never holds it. */
-function whatIs({ code, file = '', modules = {} }: ProgramWords): string {
-  const name = file === '' ? 'code' : file.slice(0, 200);
-  const names = Object.keys(modules).sort();
-  const main = `${name} sha256 ${digestOf(code)}`;
-  if (names.length === 0) return main;
-  const all = JSON.stringify(names.map((one) => [one, digestOf(modules[one] ?? '')]));
-  return `${main}, with ${names.length} modules sha256 ${digestOf(all)}`;
-}
-
-function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-function namesIn({ powers }: Holder): string {
-  return powers.size === 0 ? 'holds nothing' : `holds ${[...powers.keys()].join(', ')}`;
-}
-
-function row(
-  { id, holder }: CompartmentParts,
-  state: CompartmentEntry['state'],
-  reason: string,
-  code?: ErrorCode,
-): CompartmentEntry {
-  const common = { kind: 'compartment', guest: holder.guest.id, compartment: id, state } as const;
-  return { ...common, reason: reason.slice(0, 2_000), ...(code === undefined ? {} : { code }) };
 }
 
 /** The kernel tells the daemon when the record cannot be written; here nothing can be done. */

@@ -181,5 +181,9 @@ export async function endFormer(kernel: Kernel): Promise<void> {
 }
 
 function isThere(kernel: Kernel, guest: string): boolean {
-  return kernel.principals().some(({ id, removed }) => id === guest && removed === null);
+  try {
+    return kernel.principal(guest).id === guest;
+  } catch {
+    return false;
+  }
 }

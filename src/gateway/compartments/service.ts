@@ -9,6 +9,7 @@ import type { Session } from '../session.ts';
 import { type Compartment, makeCompartment } from './compartment.ts';
 import { holderAs, readHolder } from './holder.ts';
 import type { Place, Rooms } from './rooms.ts';
+import { openedRow } from './rows.ts';
 import type { EndowedObjects } from './side-target.ts';
 import { COMPARTMENT_METHODS, limitsOf } from './words.ts';
 
@@ -111,7 +112,7 @@ async function openFor(
   const id = newId('cm');
   const { isolation = 'own', clock = false, random = false } = words;
   const limits = limitsOf(words.limits);
-  checkShared(words);
+  checkShared(words, runAs !== undefined);
   const makeHolder =
     runAs === undefined
       ? await readHolder(kernel, maker, id, words, now())
@@ -121,7 +122,13 @@ async function openFor(
     // Whoever asked may be gone by now, or the daemon on its way out.
     session.ended.throwIfAborted();
     if (state.closing) throw new PowerboxError('daemon-unreachable', 'The daemon ends.');
-    return { principal: kernel.principal(maker), holder: kernel.together(makeHolder) };
+    const principal = kernel.principal(maker);
+    return kernel.together(() => {
+      const holder = makeHolder();
+      kernel.principal(holder.guest.id);
+      kernel.recordNow(openedRow(id, holder));
+      return { principal, holder };
+    });
   });
   const compartment = makeCompartment({
     ...{ id, session, maker: principal, holder, objects, worker: place.worker, isolation },
@@ -160,8 +167,8 @@ async function made<T>(place: Place, make: () => T): Promise<T> {
  * In a shared process a compartment ends by losing what it holds, as the process goes on. So what
  * runs there holds nothing that outlives it.
  */
-function checkShared({ isolation, as, keep }: CompartmentWords): void {
-  if (isolation !== 'shared' || (as === undefined && keep !== true)) return;
+function checkShared({ isolation, as, keep }: CompartmentWords, stays: boolean): void {
+  if (isolation !== 'shared' || (as === undefined && keep !== true && !stays)) return;
   throw new PowerboxError(
     'call-invalid',
     'Cannot share a process with code that runs as a guest that stays: leave out isolation.',
