@@ -169,6 +169,7 @@ const WITHIN: Readonly<Record<string, string>> = {
   power: 'add ls show kinds help',
   name: 'ls mv cp rm mkdir show help',
   daemon: 'start stop status logs help',
+  policy: 'schema check explain generate diff replay help',
 };
 const GRANT_FLAGS =
   '--only --budget --for --from --approve --no-delegate --as --because --by --json --help';

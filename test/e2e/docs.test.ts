@@ -58,7 +58,10 @@ const run = (command: string, where: Place = place) =>
   where.run(['bash', '-c', command], { env: { PATH: `${bin}:${process.env.PATH}` } });
 
 /** Pages that are a session with the command line, from their first command to their last. */
-const SESSIONS = ['README.md', 'docs/grants.md', 'docs/powers.md', 'docs/daemon.md'];
+const SESSIONS = [
+  ...['README.md', 'docs/grants.md', 'docs/powers.md', 'docs/daemon.md'],
+  'docs/policy.md',
+];
 
 /** The first screen of the README is a session of its own, which keeps the secret of the next. */
 const blocksOfSession = (page: string): readonly string[] =>
