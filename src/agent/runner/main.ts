@@ -11,7 +11,7 @@ import { answerHeartbeat, openChannel } from './channel.ts';
 import { codeToolbox } from './code-mode.ts';
 import { makeEmitter } from './emitter.ts';
 import { failedEnd, runLoop } from './loop.ts';
-import type { ModelPower } from './model-fetch.ts';
+import { type ModelPower, modelFetch } from './model-fetch.ts';
 import { openLanguageModel } from './providers.ts';
 import { toolToolbox } from './tool-mode.ts';
 
@@ -35,6 +35,8 @@ function silence(): void {
     const value = new Writable({ write: (_chunk, _encoding, done) => done() });
     Object.defineProperty(process, name, { value });
   }
+  // The library rejects promises of its own that nobody asked for.
+  process.on('unhandledRejection', () => undefined);
   for (const level of ['debug', 'log', 'info', 'warn', 'error', 'trace'] as const) {
     console[level] = () => undefined;
   }
@@ -46,10 +48,15 @@ async function run(
   emitter: ReturnType<typeof makeEmitter>,
 ): ReturnType<typeof runLoop> {
   const door = await side.door();
-  const model = openLanguageModel(task, (await door.lookup('model')) as ModelPower);
-  const toolbox = task.mode === 'code' ? codeToolbox(side) : toolToolbox(door, side);
+  const fetching = modelFetch(task.provider, (await door.lookup('model')) as ModelPower);
+  const model = openLanguageModel(task, fetching);
+  const toolbox = task.mode === 'code' ? codeToolbox(side) : toolToolbox(door);
   const system = (): Promise<string> => promptOf(door, task);
-  return runLoop({ task, model, toolbox, side, emitter, system });
+  try {
+    return await runLoop({ task, model, toolbox, side, emitter, system });
+  } catch (error) {
+    return failedEnd(fetching.failure() ?? error);
+  }
 }
 
 async function promptOf(door: GuestDoor, { guest, mode, agents }: RunnerTask): Promise<string> {

@@ -10,6 +10,12 @@ export interface ModelStream extends Partial<Disposable> {
   next(): PromiseLike<{ readonly done: boolean; readonly event: unknown }>;
 }
 
+export interface ModelFetch {
+  readonly fetch: typeof globalThis.fetch;
+  /** What the power last failed with: libraries put words of their own in its place. */
+  failure(): unknown;
+}
+
 type Json = Readonly<Record<string, unknown>>;
 type Provider = 'openai' | 'anthropic' | 'ollama';
 
@@ -18,19 +24,32 @@ type Provider = 'openai' | 'anthropic' | 'ollama';
  * what the guest's power is asked with, and the answer of that is made into a response. Whatever
  * address and key the library wrote is not looked at.
  */
-export function modelFetch(provider: Provider, power: ModelPower): typeof globalThis.fetch {
-  return async (_url, init) => {
-    const { body, signal } = init ?? {};
-    if (typeof body !== 'string') throw new Error('Cannot ask the model: the body is no text.');
-    signal?.throwIfAborted();
-    const asked = fitted(provider, JSON.parse(body) as Json);
-    if (asked.stream !== true) {
-      const { answer } = await power.complete(asked);
-      return Response.json(answer);
+export function modelFetch(provider: Provider, power: ModelPower): ModelFetch {
+  const failures: { last?: unknown } = {};
+  const noted = async <T>(work: PromiseLike<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      failures.last = error;
+      throw error;
     }
-    const stream = await power.completeStream(asked);
-    const type = provider === 'ollama' ? 'application/x-ndjson' : 'text/event-stream';
-    return new Response(textOf(provider, stream), { headers: { 'content-type': type } });
+  };
+  return {
+    failure: () => failures.last,
+    async fetch(_url, init) {
+      const { body, signal } = init ?? {};
+      if (typeof body !== 'string') throw new Error('Cannot ask the model: the body is no text.');
+      signal?.throwIfAborted();
+      const asked = fitted(provider, JSON.parse(body) as Json);
+      if (asked.stream !== true) {
+        const { answer } = await noted(power.complete(asked));
+        return Response.json(answer);
+      }
+      const stream = await noted(power.completeStream(asked));
+      const type = provider === 'ollama' ? 'application/x-ndjson' : 'text/event-stream';
+      const text = textOf(provider, stream, () => noted(stream.next()));
+      return new Response(text, { headers: { 'content-type': type } });
+    },
   };
 }
 
@@ -61,14 +80,18 @@ function namedResults(messages: readonly Json[]): readonly Json[] {
 }
 
 /** Reads no event ahead of the library, and no more of them than an answer can have. */
-function textOf(provider: Provider, stream: ModelStream): ReadableStream<Uint8Array> {
+function textOf(
+  provider: Provider,
+  stream: ModelStream,
+  next: ModelStream['next'],
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let events = 0;
   let chars = 0;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, event } = await stream.next();
+        const { done, event } = await next();
         if (done) {
           if (provider === 'openai') controller.enqueue(encoder.encode('data: [DONE]\n\n'));
           controller.close();

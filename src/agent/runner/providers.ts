@@ -3,7 +3,7 @@ import { createOpenAI } from '@ai-sdk/openai';
 import type { LanguageModel } from 'ai';
 import { createOllama } from 'ollama-ai-provider-v2';
 import type { RunnerTask } from '../../wire/runner.ts';
-import { type ModelPower, modelFetch } from './model-fetch.ts';
+import type { ModelFetch } from './model-fetch.ts';
 
 /** Nothing of these reaches anybody: the power has the address, and the vault the key. */
 const NOWHERE = 'http://model.invalid';
@@ -12,9 +12,8 @@ const NO_KEY = 'none';
 /** The model as its provider's own library speaks with it. */
 export function openLanguageModel(
   { provider, model }: Pick<RunnerTask, 'provider' | 'model'>,
-  power: ModelPower,
+  { fetch }: Pick<ModelFetch, 'fetch'>,
 ): LanguageModel {
-  const fetch = modelFetch(provider, power);
   const options = { baseURL: NOWHERE, apiKey: NO_KEY, fetch };
   if (provider === 'anthropic') return createAnthropic(options)(model);
   if (provider === 'openai') return createOpenAI(options).chat(model);

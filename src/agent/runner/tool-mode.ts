@@ -1,6 +1,5 @@
 import type { JSONSchema7 } from 'ai';
 import type { GuestDoor, PowerInfo } from '../../wire/doors.ts';
-import type { RunnerSide } from '../../wire/runner.ts';
 import { OBJECT_METHODS_CHARS_MAX, OBJECTS_MAX, RESULT_CHARS_MAX, TOOLS_MAX } from '../limits.ts';
 import { letGo } from './code-mode.ts';
 import { bounded, showValue } from './show.ts';
@@ -16,7 +15,7 @@ interface MethodTool extends OfferedTool {
 }
 
 /** Each method of each power is a tool, with the schema that its kind declared. */
-export function toolToolbox(door: GuestDoor, _side: Pick<RunnerSide, 'heard'>): Toolbox {
+export function toolToolbox(door: GuestDoor): Toolbox {
   const objects = makeObjects();
   let tools = new Map<string, MethodTool>();
   return {

@@ -4,7 +4,7 @@ import {
   type SubAgentWords,
 } from '../../agent/powerbox-words.ts';
 import type { SessionObject } from '../../gateway/agents-side.ts';
-import { compartmentTarget } from '../../gateway/compartments/service.ts';
+import { type Compartments, compartmentTarget } from '../../gateway/compartments/service.ts';
 import { guestTarget, targetsOf } from '../../gateway/door-target.ts';
 import type { Session } from '../../gateway/session.ts';
 import type { AgentEnd, AgentEvent } from '../../wire/agent.ts';
@@ -59,13 +59,25 @@ export function openRun(state: AgentsState, spec: RunSpec, family: RunFamily): R
 
 const PARENTS = new WeakMap<Run, Run>();
 
+/** The compartments of a run end with it, whatever session they were made in. */
+function ownCompartments({ programs }: AgentsState, run: Run): Pick<Compartments, 'make'> {
+  return {
+    async make(...words) {
+      const made = await programs.compartments.make(...words);
+      run.own(made);
+      return made;
+    },
+  };
+}
+
 async function openCompartment(
-  { programs }: AgentsState,
-  { spec }: Run,
+  state: AgentsState,
+  run: Run,
   session: Session,
   powerbox: (session: Session) => SessionObject,
 ): Promise<OpenedCompartment> {
-  const made = await programs.compartments.make(
+  const { spec } = run;
+  const made = await ownCompartments(state, run).make(
     session,
     spec.guest,
     { as: 'self', clock: true, random: true },
@@ -78,7 +90,7 @@ async function openCompartment(
 function agentDoor(state: AgentsState, run: Run, session: Session, family: RunFamily): AgentDoor {
   const { kernel, store, programs, now } = state;
   const { guest } = run.spec;
-  const { compartments } = programs;
+  const compartments = ownCompartments(state, run);
   return {
     ...programs.guestDoor(session, guest),
     ...toolMethods({ kernel, store, compartments, session, agent: guest, now }),

@@ -1,5 +1,6 @@
 import type { WorkerBox } from '../../boxes/compartment/start.ts';
 import type { SessionObject } from '../../gateway/agents-side.ts';
+import type { Compartment } from '../../gateway/compartments/compartment.ts';
 import type { Session } from '../../gateway/session.ts';
 import type { AgentEnd, AgentEvent } from '../../wire/agent.ts';
 import { PowerboxError } from '../../wire/errors.ts';
@@ -41,6 +42,8 @@ export interface Run {
   isOver(): boolean;
   /** Those that it started. */
   readonly below: Set<Run>;
+  /** Counts a compartment as its own, to be ended with it. */
+  own(made: Compartment): void;
   /** Starts its runner. Rejects when that fails; the run is over then. */
   begin(): Promise<void>;
   /** Counts one more answer of the model; throws when there were enough. */
@@ -61,6 +64,7 @@ export function makeRun(parts: RunParts): Run {
   const { spec } = parts;
   const log = makeEventLog();
   const below = new Set<Run>();
+  const owned = new Set<Compartment>();
   const counts = { steps: 0, tokens: 0, microdollars: 0 };
   const runner = makeRunner(parts);
   let timer: NodeJS.Timeout | undefined;
@@ -77,18 +81,28 @@ export function makeRun(parts: RunParts): Run {
 
   async function end(words: AgentEnd): Promise<void> {
     clearTimeout(timer);
-    const gone = runner.kill(words.reason);
+    const error = new PowerboxError('compartment-ended', `The run has ended: ${words.reason}`);
+    const gone = runner.kill(error);
+    const left = [...owned].map((made) => made.end(error));
     const stopped = [...below].map((one) => one.finish('stopped', 'What started it has ended.'));
     parts.over(words);
     log.add({ type: 'ended', end: words });
     tellEnded(words);
-    await Promise.all([gone, ...stopped]);
+    await Promise.all([gone, ...left, ...stopped]);
   }
 
   return {
     ...{ spec, log, ended, below, finish },
     ...makeHeard(),
     isOver: () => ending !== undefined,
+    own(made) {
+      for (const one of owned) if (one.isOver()) owned.delete(one);
+      owned.add(made);
+      // It was on its way when the run ended.
+      if (ending !== undefined) {
+        void made.end(new PowerboxError('compartment-ended', 'The run has ended.'));
+      }
+    },
     async begin() {
       timer = setTimeout(() => {
         void finish('time', `The run took longer than ${Math.round(spec.timeMs / 1_000)} s.`);
@@ -120,7 +134,7 @@ interface Runner {
   /** `lost` is told when the process ends that nobody killed. */
   start(lost: (reason: string) => void): Promise<void>;
   /** At once, with the session and all that was made in it; also one that is only on its way. */
-  kill(reason: string): Promise<unknown>;
+  kill(error: PowerboxError): Promise<unknown>;
 }
 
 function makeRunner(parts: RunParts): Runner {
@@ -140,10 +154,10 @@ function makeRunner(parts: RunParts): Runner {
         lost(`The runner of the model has ended: ${how}.`);
       });
     },
-    async kill(reason) {
+    async kill(error) {
       killed = true;
       const gone = box?.kill();
-      session?.end(new PowerboxError('compartment-ended', `The run has ended: ${reason}`));
+      session?.end(error);
       await gone;
     },
   };

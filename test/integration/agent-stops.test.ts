@@ -1,0 +1,196 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AgentEvent, AgentRun } from '../../src/wire/agent.ts';
+import { type AgentPlace, eventsOf, lastOf, openAgents, textsOf } from '../support/agents.ts';
+import { within } from '../support/daemon.ts';
+import { obedient, order, type Script } from '../support/scripted-model.ts';
+
+const endless: Script = ({ step }) => ({
+  toolCalls: [{ name: 'evaluate', args: { code: `${step}` } }],
+});
+const hang: Script = () => ({ text: 'I begin, and never end.\n', hang: true });
+const flood: Script = () => ({
+  toolCalls: Array.from({ length: 300 }, () => ({ name: 'evaluate', args: { code: '1' } })),
+});
+const busy: Script = ({ step, messages }) =>
+  step === 0
+    ? { toolCalls: Array.from({ length: 40 }, () => ({ name: 'evaluate', args: { code: '1' } })) }
+    : { text: messages.at(-1)?.text ?? '' };
+const ESCAPES = '\u001b]0;owned\u0007\u001b[2J';
+const rude: Script = ({ step }) =>
+  step === 0
+    ? { text: ESCAPES, toolCalls: [{ name: `${ESCAPES}`, args: { code: ESCAPES } }] }
+    : { text: `done\ud800${ESCAPES}` };
+
+const scripts = {
+  obey: obedient(),
+  ...{ endless, hang, flood, busy, rude },
+  long: () => ({ text: 'x'.repeat(150_000) }),
+  garbage: () => ({ raw: 'data: {"choices": 7}\n\ndata: nonsense\n\n' }),
+  broken: () => ({ text: 'half of an answer', cut: true }),
+  failing: () => ({ fail: 500 }),
+} satisfies Record<string, Script>;
+
+let place: AgentPlace;
+beforeAll(async () => {
+  place = await openAgents(scripts);
+});
+afterAll(() => place.close());
+
+/** The first event of a kind, while the run goes on. */
+async function firstOf(run: AgentRun, type: AgentEvent['type']): Promise<AgentEvent> {
+  for (let seen = 0; ; ) {
+    const events = await run.events(seen);
+    seen += events.length;
+    const found = events.find((event) => event.type === type);
+    if (found !== undefined) return found;
+  }
+}
+
+describe('a run ends', () => {
+  it.each([
+    ['steps', { steps: 3 }, { steps: 3 }],
+    ['tokens', { tokens: 40 }, { steps: 2 }],
+    ['money', { microdollars: 40 }, { steps: 2 }],
+  ] as const)('at its bound of %s', async (why, limits, end) => {
+    const words = { model: 'openai/endless', limits };
+    const events = await place.task(`bound-${why}`, 'go on', words);
+    expect(lastOf(events, 'ended').end).toMatchObject({ why, ...end });
+  });
+
+  it('at the bound of its time', async () => {
+    const words = { model: 'openai/hang', limits: { timeMs: 1_500 } };
+    const { end } = lastOf(await place.task('bound-time', 'go', words), 'ended');
+    expect(end).toMatchObject({ why: 'time', reason: expect.stringContaining('2 s') });
+  });
+
+  it('with an exit status and a sentence, and a budget holds over all its runs', async () => {
+    const args = ['spender', '--model', 'openai/obey', '--budget', 'tokens=20', 'one'];
+    expect((await place.agent(args)).status).toBe(0);
+    const { status, stderr } = await place.agent(['spender', 'two']);
+    expect({ status, stderr }).toEqual({ status: 75, stderr: expect.stringContaining('budget') });
+  });
+
+  it('when the grant of its model does, or its guest', async () => {
+    const run = await place.host.agent({ name: 'revoked', model: 'openai/hang', task: 'go' });
+    await firstOf(run, 'text');
+    const grants = await place.host.grants({ to: 'revoked' });
+    const id = grants.find(({ kind }) => kind === 'model')?.id ?? '';
+    const { cut } = await place.host.revoke({ what: 'grant', id }, 'enough');
+    expect(cut).toBeGreaterThan(0);
+    expect(lastOf(await eventsOf(run), 'ended').end).toMatchObject({
+      why: 'revoked',
+      reason: 'The grant of its model has ended.',
+    });
+    const other = await place.host.agent({ name: 'removed', model: 'openai/hang', task: 'go' });
+    await firstOf(other, 'text');
+    await place.host.removeGuest('removed', 'enough');
+    expect(lastOf(await eventsOf(other), 'ended').end.why).toBe('revoked');
+    expect((await place.host.agents()).map(({ name }) => name)).not.toContain('removed');
+  });
+
+  it('at once with Ctrl-C, whatever its model and its code do', async () => {
+    const before = place.model.cuts();
+    let pid = 0;
+    let pressed = 0;
+    const { status, stderr } = await place.agent(['waiting', '--model', 'openai/hang', 'go'], {
+      onStart: (started) => {
+        pid = started;
+      },
+      onOutput(text) {
+        if (!text.includes('I begin')) return;
+        pressed = performance.now();
+        process.kill(pid, 'SIGINT');
+      },
+    });
+    expect({ status, stderr }).toEqual({ status: 130, stderr: expect.stringContaining('Ctrl-C') });
+    expect(performance.now() - pressed).toBeLessThan(3_000);
+    expect(await within(5_000, () => place.model.cuts() > before)).toBe(true);
+
+    const spinning = { name: 'spinning', model: 'openai/obey', task: order('for (;;) {}') };
+    const run = await place.host.agent(spinning);
+    await firstOf(run, 'tool');
+    const stopped = performance.now();
+    await run.stop('enough');
+    expect(performance.now() - stopped).toBeLessThan(2_000);
+    expect(lastOf(await eventsOf(run), 'ended').end).toMatchObject({
+      why: 'stopped',
+      reason: 'enough',
+    });
+    expect((await place.host.status()).compartments.running).toBe(0);
+  });
+
+  it.each([
+    ['long', 'longer than any answer may be'],
+    ['flood', 'a flood of calls'],
+    ['garbage', 'cannot be used'],
+    ['broken', 'broke off'],
+    ['failing', 'status 500'],
+  ])('when its model is %s, with a sentence', async (model, words) => {
+    const { end } = lastOf(await place.task(model, 'go', { model: `openai/${model}` }), 'ended');
+    expect(end).toMatchObject({ why: 'failed', reason: expect.stringContaining(words) });
+    // What is kept can still be gone on with.
+    const next = await place.task(model, 'go', { model: 'openai/obey' });
+    expect(lastOf(next, 'ended').end.why).toBe('done');
+  });
+});
+
+describe('what a model writes', () => {
+  it('is done only so many times in one answer', async () => {
+    const events = await place.task('busy', 'go', { model: 'openai/busy' });
+    expect(textsOf(events, 'result').length).toBe(32);
+    expect(textsOf(events, 'text').join('')).toContain('Not done: an answer may make 32 calls');
+  });
+
+  it('never reaches a terminal as more than text', async () => {
+    const { status, stdout, stderr } = await place.agent(['rude', '--model', 'openai/rude', 'go']);
+    expect(status).toBe(0);
+    expect(`${stdout}${stderr}`).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    expect(stdout).toContain('\\x1b[2J');
+    const shown = await place.agent(['show', 'rude']);
+    expect(shown.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+  });
+});
+
+describe('a call that waits for the host', () => {
+  const writing = order('await repo.write("b.txt", "new"); "written"');
+  const give = () => ({ repo: { power: `files:${place.folder}`, approval: 'writes' as const } });
+
+  it('is told of, and goes on once it is approved', async () => {
+    const words = { name: 'asking', model: 'openai/obey', give: give(), task: writing };
+    const run = await place.host.agent(words);
+    const waits = await firstOf(run, 'approval');
+    expect(waits).toMatchObject({ guest: 'asking', call: expect.stringContaining('write') });
+    expect(existsSync(join(place.folder, 'b.txt'))).toBe(false);
+    await place.host.decide([(waits as { id: string }).id], 'approved', '');
+    expect(textsOf(await eventsOf(run), 'result')).toEqual(['written']);
+    expect(existsSync(join(place.folder, 'b.txt'))).toBe(true);
+  });
+
+  it.each([
+    ['--yes', 'got    written'],
+    ['--no', 'The host refused write /b.txt'],
+  ])('is decided by %s', async (flag, words) => {
+    const given = ['--give', `repo=files:${place.folder}`, '--approve', 'repo=writes'];
+    const { status, stderr } = await place.agent([
+      ...[`flag${flag}`, '--model', 'openai/obey', ...given, flag],
+      writing,
+    ]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining(words) });
+  });
+
+  it('is never done when the run has ended', async () => {
+    const words = { name: 'late', model: 'openai/obey', give: give(), task: writing };
+    const run = await place.host.agent(words);
+    const waits = await firstOf(run, 'approval');
+    await run.stop('enough');
+    expect(await place.host.pending()).toEqual([]);
+    const { id } = waits as { id: string };
+    await place.host.decide([id], 'approved', '').catch(() => undefined);
+    const rows = await place.json<{ kind: string; state?: string }>('log', '--guest', 'late');
+    expect(rows.filter(({ kind }) => kind === 'approval').at(-1)).toMatchObject({
+      state: 'denied',
+    });
+  });
+});
