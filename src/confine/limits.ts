@@ -66,3 +66,9 @@ export const SPECIFIER_CHARS_MAX = 500;
 
 /** Prepared texts whose places are kept for stacks; beyond, the oldest are forgotten. */
 export const PREPARED_KEPT_MAX = 512;
+
+/**
+ * Memory of the reader of TypeScript. It grows with each source that is nested too deeply, and is
+ * never given back; one source of the greatest length takes a fraction of it.
+ */
+export const TYPESCRIPT_BYTES_MAX = 768 * 1024 * 1024;

@@ -1,21 +1,61 @@
-import { SOURCE_CHARS_MAX } from '../limits.ts';
+import { TYPESCRIPT_BYTES_MAX } from '../limits.ts';
 import { sourceInvalid } from './faults.ts';
 import type { Place } from './lines.ts';
 
 type Swc = typeof import('@swc/wasm-typescript');
 
-/** What pure WebAssembly of Rust gives its glue beyond the typed functions. */
+/** What is behind the typed functions. */
 interface Machine {
-  readonly __wasm: { __wbindgen_add_to_stack_pointer(delta: number): number };
+  readonly memory: { readonly buffer: ArrayBuffer };
+  __wbindgen_add_to_stack_pointer(delta: number): number;
 }
 
-let swc: (Swc & Machine) | null = null;
+interface Loaded {
+  readonly swc: Swc;
+  readonly machine: Machine;
+  /** Its memory and its stack before anything was read. */
+  readonly fresh: Uint8Array;
+  readonly stack: number;
+}
+
+let loaded: Loaded | null = null;
 
 /** Takes a twelfth of a second the first time, and nothing after. */
 export async function loadTypeScript(): Promise<void> {
-  if (swc !== null) return;
-  const loaded = (await import('@swc/wasm-typescript')) as unknown as { default: Swc & Machine };
-  swc = loaded.default;
+  if (loaded !== null) return;
+  const { default: swc } = (await import('@swc/wasm-typescript')) as unknown as {
+    default: Swc & { __wasm: Machine };
+  };
+  const machine = swc.__wasm;
+  tellDetached(machine.memory);
+  const stack = machine.__wbindgen_add_to_stack_pointer(0);
+  loaded ??= { swc, machine, fresh: new Uint8Array(machine.memory.buffer.slice(0)), stack };
+}
+
+/**
+ * A memory that grows gets a new buffer. What calls it looks at `detached` of the old one, which SES
+ * answers with false where the engine has no such property; without an answer it compares.
+ */
+function tellDetached(memory: Machine['memory']): void {
+  const { get } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(memory), 'buffer') ?? {};
+  Object.defineProperty(memory, 'buffer', {
+    get(): ArrayBuffer {
+      const buffer = get?.call(memory) as ArrayBuffer;
+      if (!Object.hasOwn(buffer, 'detached')) {
+        Object.defineProperty(buffer, 'detached', { value: undefined });
+      }
+      return buffer;
+    },
+  });
+}
+
+/**
+ * A stack that overflows stops it anywhere, with its memory half written, and all later calls would
+ * fail; so everything is put back. What it took of memory it does not give back.
+ */
+function startOver({ machine, fresh, stack }: Loaded): void {
+  new Uint8Array(machine.memory.buffer).set(fresh);
+  machine.__wbindgen_add_to_stack_pointer(stack - machine.__wbindgen_add_to_stack_pointer(0));
 }
 
 /**
@@ -41,20 +81,18 @@ type Stripped =
   | { readonly ok: false; readonly place: Place | null; readonly why: string };
 
 function stripped(code: string): Stripped {
-  if (swc === null) throw new Error('loadTypeScript() comes first.');
-  if (code.length > SOURCE_CHARS_MAX) return { ok: false, place: null, why: 'it is too long' };
-  const { __wasm: machine } = swc;
-  const stack = machine.__wbindgen_add_to_stack_pointer(0);
+  if (loaded === null) throw new Error('loadTypeScript() comes first.');
+  const { swc, machine } = loaded;
+  if (machine.memory.buffer.byteLength > TYPESCRIPT_BYTES_MAX) {
+    return { ok: false, place: null, why: 'the memory for reading TypeScript is used up' };
+  }
   try {
     const { code: made } = swc.transformSync(code, { mode: 'strip-only', module: true });
     return { ok: true, code: made };
   } catch (error) {
-    // Where the stack overflowed nothing was put back, and every later call would fail with it.
-    machine.__wbindgen_add_to_stack_pointer(stack - machine.__wbindgen_add_to_stack_pointer(0));
-    if (error instanceof Error) {
-      return { ok: false, place: null, why: 'its TypeScript is nested too deeply' };
-    }
-    return refusal(error as Readonly<Record<string, unknown>>);
+    if (!(error instanceof Error)) return refusal(error as Readonly<Record<string, unknown>>);
+    startOver(loaded);
+    return { ok: false, place: null, why: 'its TypeScript is nested too deeply' };
   }
 }
 
