@@ -1,4 +1,4 @@
-// An agent gets a chat that it can use a little: one model, short prompts, three calls. Run it:
+// An agent gets a chat that it can use a little: one model, short prompts, four calls. Run it:
 //
 //   node examples/chat-power.mjs
 import { compartment, Far, lockdown, narrow, rateLimit } from 'powerbox/ocap';
@@ -15,12 +15,13 @@ const chat = Far('chat', {
 /** What the agent gets can do less. Nothing it does with it can make it more. */
 const small = narrow(chat, {
   complete: ({ model, prompt }) =>
-    (model === 'small' && prompt.length <= 20) || 'only the small model, and 20 characters',
+    (model === 'small' && typeof prompt === 'string' && prompt.length <= 20) ||
+    'only the small model, and 20 characters',
 });
 
 const agent = compartment({
   name: 'agent',
-  endowments: { chat: rateLimit(small, { calls: 3 }) },
+  endowments: { chat: rateLimit(small, { calls: 4 }) },
   console: (_level, text) => console.log(text),
 });
 
@@ -35,6 +36,9 @@ await agent.evaluate(`
   await attempt(() => E(chat).complete({ model: 'small', prompt: 'hello' }));
   await attempt(() => E(chat).complete({ model: 'large', prompt: 'hello' }));
   await attempt(() => E(chat).complete({ model: 'small', prompt: 'a very long question' + '!' }));
+  // What a guard saw is what is passed on, and it sees data alone.
+  const lie = { length: 1, toUpperCase: () => 'a very long question' };
+  await attempt(() => E(chat).complete({ model: 'small', prompt: lie }));
   await attempt(() => E(chat).complete({ model: 'small', prompt: 'once more' }));
   console.log('it has:', Object.keys(chat).join(), typeof chat.setKey, typeof fetch, typeof process);
 `);
@@ -42,5 +46,6 @@ await agent.evaluate(`
 // prints: small says: HELLO
 // prints: refused: Cannot call complete: only the small model, and 20 characters.
 // prints: refused: Cannot call complete: only the small model, and 20 characters.
-// prints: refused: Cannot call complete: 3 calls are used.
+// prints: refused: Cannot call complete: only the small model, and 20 characters.
+// prints: refused: Cannot call complete: 4 calls are used.
 // prints: it has: complete undefined undefined undefined

@@ -1,5 +1,5 @@
 import { PowerboxError } from '../wire/errors.ts';
-import type { Handler } from './contract.ts';
+import type { Handler, Sent } from './contract.ts';
 import { callFar, farEntry, type Method } from './far.ts';
 import { PRESENCE_METHODS_MAX } from './limits.ts';
 import { harden } from './realm.ts';
@@ -81,7 +81,14 @@ class Presence implements ProxyHandler<object> {
 }
 
 function sendOver(handler: Handler, method: string, args: readonly unknown[]): Promise<unknown> {
-  const { answer, next } = handler.send(method, args);
+  let sent: Sent;
+  try {
+    sent = handler.send(method, args);
+  } catch (error) {
+    // What cannot be sent, such as a value that cannot cross, is a failed answer as any other.
+    return Promise.reject(error);
+  }
+  const { answer, next } = sent;
   pipelines.set(answer, next);
   const settled = (): void => {
     pipelines.delete(answer);
@@ -93,12 +100,7 @@ function sendOver(handler: Handler, method: string, args: readonly unknown[]): P
 /** Sends a message. The answer's promise is rejected with what the method throws. */
 export function send(target: unknown, method: string, args: readonly unknown[]): Promise<unknown> {
   const handler = handlerOf(target) ?? pipelines.get(target as object);
-  if (handler === undefined) return deliver(target, method, args);
-  try {
-    return sendOver(handler, method, args);
-  } catch (error) {
-    return Promise.reject(error);
-  }
+  return handler === undefined ? deliver(target, method, args) : sendOver(handler, method, args);
 }
 
 async function deliver(

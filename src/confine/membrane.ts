@@ -4,7 +4,7 @@ import { Gate, type Lent } from './caretaker.ts';
 import { bareFunction, isPresence } from './eventual.ts';
 import { farEntry, type Method, markForwarder } from './far.ts';
 import { kindOf } from './inspect.ts';
-import { passIn } from './pass.ts';
+import { asData, passIn } from './pass.ts';
 
 /** A call on its way through a membrane. */
 export interface MembraneCall {
@@ -12,7 +12,7 @@ export interface MembraneCall {
   readonly direction: 'in' | 'out';
   /** Name that the function was found by; empty for one that was given by itself. */
   readonly method: string;
-  /** As the other side gets them: data is a copy. */
+  /** Copies of plain data; of all else, an object that tells nothing. */
   readonly args: readonly unknown[];
 }
 
@@ -138,7 +138,7 @@ class Side {
   #judge(method: string, args: readonly unknown[]): boolean | string {
     if (this.#policy.call === undefined) return true;
     try {
-      return this.#policy.call({ direction: this.#direction, method, args });
+      return this.#policy.call({ direction: this.#direction, method, args: args.map(asData) });
     } catch {
       return 'its policy failed';
     }

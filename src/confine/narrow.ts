@@ -1,6 +1,6 @@
 import { PowerboxError } from '../wire/errors.ts';
 import { makeFacade } from './facade.ts';
-import { passIn } from './pass.ts';
+import { asData, passIn } from './pass.ts';
 
 /** A value that an argument may be, a list of which one must fit, or a question about it. */
 export type ArgumentPattern =
@@ -22,7 +22,8 @@ export type Guard = true | readonly ArgumentPattern[] | ((...args: never[]) => b
 
 /**
  * An object that can do less: it has the methods that are named, each as its guard allows. What is
- * not named is not there. A guard sees copies of plain data, and what it saw is what is passed on.
+ * not named is not there. A guard sees copies of plain data, and what it saw is what is passed on;
+ * of functions and objects that are passed by reference it sees that they are there.
  * Narrowing what is narrow can only narrow it further. Objects that a method gives are not
  * narrowed: `membrane` is for those.
  *
@@ -41,7 +42,7 @@ export function narrow<T extends object>(object: T, allow: Readonly<Record<strin
       const guard = guards.get(method);
       if (guard === true) return proceed(args);
       const own = args.map((value, index) => passIn(value, AS_THEY_ARE, `argument ${index + 1}`));
-      const verdict = guard === undefined ? false : judge(guard, own);
+      const verdict = guard === undefined ? false : judge(guard, own.map(asData));
       if (verdict !== true) {
         const why = typeof verdict === 'string' ? verdict : 'these arguments are not allowed';
         throw new PowerboxError('narrowing-refused', `Cannot call ${method}: ${why}.`);

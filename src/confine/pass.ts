@@ -49,6 +49,18 @@ export function passIn(value: unknown, crossing: Crossing, at = 'value'): unknow
   return new Passage(crossing).pass(value, at);
 }
 
+/** What a judge sees of an object that crosses by reference. */
+const OPAQUE: object = Object.freeze(Object.create(null));
+
+/**
+ * What a judge of arguments may look at: plain data, and nothing that can be called. An object with
+ * methods of its own could answer the judge's `path.startsWith('docs/')` as it likes.
+ */
+export function asData(value: unknown): unknown {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value;
+  return passIn(value, { reference: () => OPAQUE });
+}
+
 const BIGINT_END = 10n ** BigInt(BIGINT_DIGITS_MAX);
 
 /** A place in a value, written as text only when it is refused. */

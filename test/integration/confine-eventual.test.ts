@@ -121,6 +121,19 @@ describe('a presence', () => {
     });
   });
 
+  it('answers with a failure when a message cannot be sent', async () => {
+    const result = await confined.run(async ({ makePresence, E }) => {
+      const presence = makePresence<{ read(): Promise<string> }>({
+        send: () => {
+          throw new Error('too large');
+        },
+      });
+      const message = (error: Error): string => error.message;
+      return [await presence.read().catch(message), await E(presence).read().catch(message)];
+    });
+    expect(result).toEqual(['too large', 'too large']);
+  });
+
   it('is an object that can be called, awaited, shown and frozen, and not changed', async () => {
     const result = await confined.run(async ({ makePresence, harden, E }) => {
       const handler: import('../../src/confine/library.ts').Handler = {

@@ -105,6 +105,39 @@ describe('narrow', () => {
     expect(result.got.every((one) => (one as { model: string }).model === 'small')).toBe(true);
   });
 
+  it('shows a guard nothing that could answer for itself', async () => {
+    const result = await confined.run(({ narrow, membrane, Far }) => {
+      const read: unknown[] = [];
+      const files = Far('files', { read: (path: unknown) => read.push(String(path)) });
+      const allow = (path: string): boolean => path.startsWith('docs/');
+      const held = [
+        narrow(files, { read: allow }),
+        narrow(files, { read: [allow] }),
+        membrane(files, { call: ({ args }) => allow(args[0] as string) }).proxy,
+      ];
+      const methods = { startsWith: () => true, toString: () => 'etc/passwd' };
+      const lies = [
+        methods,
+        Far('path', { ...methods }),
+        Object.assign(() => 'etc/passwd', methods),
+        new Proxy({}, { get: (_target, key) => methods[key as 'toString'] }),
+        Object.create(methods),
+      ];
+      const codes = held.flatMap((one) =>
+        lies.map((lie) => {
+          try {
+            return one.read(lie);
+          } catch (error) {
+            return (error as { code: string }).code;
+          }
+        }),
+      );
+      held[0]?.read('docs/a');
+      return { codes: [...new Set(codes)].sort(), read };
+    });
+    expect(result).toEqual({ codes: ['narrowing-refused', 'not-passable'], read: ['docs/a'] });
+  });
+
   it('never gives itself away through what gives itself', async () => {
     const result = await confined.run(async ({ narrow, E }) => {
       class Query {
