@@ -12,6 +12,7 @@ import { pathTarget } from './path.ts';
 import { policyTarget } from './policy.ts';
 import { ruleTarget } from './rule.ts';
 import { scrubTarget } from './scrub.ts';
+import { sourceTarget } from './source.ts';
 import { sqlTarget } from './sql.ts';
 import type { FuzzTarget } from './target.ts';
 import { tlsHelloTarget } from './tls-hello.ts';
@@ -36,4 +37,5 @@ export const TARGETS: readonly FuzzTarget[] = [
   dnsTarget,
   policyTarget,
   codeTarget,
+  sourceTarget,
 ];
