@@ -27,7 +27,7 @@ export async function readEntries(path: string, cwd: string): Promise<readonly E
   const isFolder = statSync(start, { throwIfNoEntry: false })?.isDirectory();
   if (isFolder === undefined) throw unreadable(path, 'it is missing');
   await loadTypeScript();
-  const files = isFolder ? sourcesBelow(start) : [start];
+  const { files, passed } = isFolder ? sourcesBelow(start) : { files: [start], passed: [] };
   if (files.length === 0) throw unreadable(path, 'there is no JavaScript or TypeScript in it');
   const programs = new Map<string, Parsed>();
   const waiting = [...files];
@@ -43,29 +43,41 @@ export async function readEntries(path: string, cwd: string): Promise<readonly E
   const imports = new Map([...programs].map(([file, { next }]) => [file, [...next.values()]]));
   const read = new Map([...programs].map(([file, own]) => [file, readParsed(own, programs)]));
   const entries = isFolder ? entriesOf(files, imports) : [start];
-  return entries.map((entry) => ({
-    name: entryName(entry),
-    needs: joinNeeds(reached(entry, imports).map((file) => read.get(file) as CodeNeeds)),
+  const notes = passed.map((file) => ({
+    text: 'may need more: a link, and what is no plain JavaScript or TypeScript, is not read',
+    at: { file: relative(cwd, file), line: 1 },
   }));
+  return entries.map((entry, index) => {
+    const parts: Needs[] = reached(entry, imports).map((file) => read.get(file) as CodeNeeds);
+    if (index === 0) parts.push({ found: [], notes });
+    return { name: entryName(entry), needs: joinNeeds(parts) };
+  });
 }
 
-function sourcesBelow(folder: string): readonly string[] {
+/** `passed` are those that look like programs and are not read. */
+function sourcesBelow(folder: string): {
+  readonly files: readonly string[];
+  readonly passed: readonly string[];
+} {
   const files: string[] = [];
+  const passed: string[] = [];
   const look = (at: string, depth: number): void => {
     if (depth > CODE_DEPTH_MAX)
       throw unreadable(folder, `it is deeper than ${CODE_DEPTH_MAX} folders`);
     for (const entry of readdirSync(at, { withFileTypes: true }).sort(byName)) {
       if (entry.name === 'node_modules' || entry.name.startsWith('.')) continue;
+      const path = join(at, entry.name);
       // A link may lead anywhere, and round in a circle.
-      if (entry.isDirectory()) look(join(at, entry.name), depth + 1);
-      else if (entry.isFile() && isProgram(entry.name)) files.push(join(at, entry.name));
+      if (entry.isDirectory()) look(path, depth + 1);
+      else if (entry.isFile() && isProgram(entry.name)) files.push(path);
+      else if (isProgram(entry.name) || /\.[jt]sx$/.test(entry.name)) passed.push(path);
       if (files.length > CODE_FILES_MAX) {
         throw unreadable(folder, `it has more than ${CODE_FILES_MAX} files`);
       }
     }
   };
   look(folder, 0);
-  return files;
+  return { files, passed };
 }
 
 function byName(a: Dirent, b: Dirent): number {
