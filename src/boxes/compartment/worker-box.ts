@@ -14,10 +14,14 @@ export function workerBox(box: RunningBox, channel: Socket, beat: Socket): Worke
   const pulse = heartbeat(beat);
   const program = programOf(box);
   let asked: WorkerEndReason | undefined;
+  let isEnding = false;
+  channel.once('end', () => {
+    isEnding = true;
+  });
   let watcher: Watcher | undefined;
   const kill = (why: WorkerEndReason): void => {
     asked ??= why;
-    killBox(box);
+    box.kill();
   };
   const ended = box
     .wait()
@@ -27,7 +31,9 @@ export function workerBox(box: RunningBox, channel: Socket, beat: Socket): Worke
     )
     .then(async (status) => {
       watcher?.stop();
-      const why = asked ?? reasonOf(status, box, pulse);
+      const own = reasonOf(status, box, pulse);
+      // Whoever hears the channel end may ask for the end before the reason of it is known.
+      const why = asked === 'killed' && own === 'memory' ? own : (asked ?? own);
       channel.destroy();
       beat.destroy();
       await box.cleanUp().catch(() => undefined);
@@ -41,7 +47,9 @@ export function workerBox(box: RunningBox, channel: Socket, beat: Socket): Worke
     ready: pulse.ready,
     ended,
     kill() {
-      kill('killed');
+      // Its channel is closed, so it is ending, and will say of what.
+      if (isEnding) setTimeout(kill, ENDING_MS, 'killed');
+      else kill('killed');
       return ended;
     },
     watch(limits) {
@@ -59,6 +67,8 @@ export function workerBox(box: RunningBox, channel: Socket, beat: Socket): Worke
   return worker;
 }
 
+/** How long a process that has closed its channel may take to be gone. */
+const ENDING_MS = 200;
 /** Where no program ever ran. */
 const NO_STATUS = 125;
 const SIGKILLED = 137;
@@ -72,15 +82,6 @@ function reasonOf(status: number, box: RunningBox, { lastWords }: Heartbeat): Wo
     return 'memory';
   }
   return 'failed';
-}
-
-/** The outermost process; with it all the others end. */
-function killBox({ pid }: RunningBox): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended by itself meanwhile.
-  }
 }
 
 /** bubblewrap's process 1 has one child: the program. */

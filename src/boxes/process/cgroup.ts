@@ -209,14 +209,14 @@ function memoryKills(folder: string, version: 1 | 2): number {
 /** A group lets go some time after its last process; until then the kernel says EBUSY. */
 async function removeGroup(folder: string): Promise<void> {
   const end = Date.now() + CGROUP_REMOVE_MS_MAX;
-  while (true) {
+  for (let pause = 1; ; pause = Math.min(2 * pause, 10)) {
     try {
       rmdirSync(folder);
       return;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || Date.now() > end) return;
-      await sleep(10);
+      await sleep(pause);
     }
   }
 }

@@ -26,6 +26,8 @@ export interface RunningBox {
   wait(): Promise<ExitStatus>;
   /** Sends a signal to the program, as if it were the caller's own child. */
   signal(name: NodeJS.Signals): void;
+  /** Ends the whole box at once, whatever state it is in. */
+  kill(): void;
   /** Asks the program to end (SIGTERM), and kills the whole box after `graceMs`. */
   stop(graceMs?: number): Promise<ExitStatus>;
   /** Whether the kernel ended a process of it for want of memory; to be asked before `cleanUp`. */
@@ -118,6 +120,9 @@ function box(
     stderr: child.stderr,
     wait: () => wait,
     signal,
+    kill: () => {
+      child.kill('SIGKILL');
+    },
     stop: async (graceMs = STOP_GRACE_MS) => {
       signal('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { MESSAGE_BYTES_MAX } from './limits.ts';
 
 const NEWLINE = 0x0a;
@@ -9,11 +8,20 @@ export interface Transport {
   abort(): void;
 }
 
+/** As much of a socket as it needs. */
+export interface Channel {
+  on(event: 'data', work: (chunk: Buffer) => void): unknown;
+  on(event: 'end' | 'error' | 'close', work: () => void): unknown;
+  cork(): void;
+  uncork(): void;
+  write(text: string): unknown;
+}
+
 /**
  * Messages of capnweb over the channel: each one line of JSON. When the channel ends, `over` is
  * called: there is nobody left to work for.
  */
-export function lineTransport(channel: Socket, over: () => void): Transport {
+export function lineTransport(channel: Channel, over: () => void): Transport {
   const messages: string[] = [];
   let taker: ((message: string) => void) | undefined;
   let parts: Buffer[] = [];
@@ -41,7 +49,7 @@ export function lineTransport(channel: Socket, over: () => void): Transport {
     }
     if (from < chunk.length) keep(chunk.subarray(from));
   });
-  for (const event of ['end', 'error', 'close']) channel.on(event, over);
+  for (const event of ['end', 'error', 'close'] as const) channel.on(event, over);
   return {
     send: corked(channel),
     receive() {
@@ -56,7 +64,7 @@ export function lineTransport(channel: Socket, over: () => void): Transport {
 }
 
 /** What is said in one turn leaves in one write: most of the cost of a message is the write. */
-function corked(channel: Socket): (text: string) => void {
+function corked(channel: Channel): (text: string) => void {
   let isCorked = false;
   return (text) => {
     if (!isCorked) {

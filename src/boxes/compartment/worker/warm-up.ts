@@ -1,9 +1,10 @@
 import { RpcSession, RpcTarget } from 'capnweb';
 import type { WorkerMain, WorkerSide } from '../../../wire/worker.ts';
 import { Main } from './room.ts';
+import { type Channel, lineTransport, type Transport } from './transport.ts';
 
 /** So often the whole way is gone that the engine has it ready. */
-const ROUNDS = 20;
+const ROUNDS = 60;
 
 /**
  * Evaluates a few programs of our own and throws their compartments away, as long as nobody has
@@ -45,34 +46,32 @@ class QuietSide extends RpcTarget implements WorkerSide {
   async say(): Promise<void> {}
 }
 
-interface End {
-  send(text: string): void;
-  receive(): Promise<string>;
-}
-
 /** The two ends of a line in memory. */
-function pair(): readonly [End, End] {
-  const [one, two] = [queue(), queue()];
-  return [
-    { send: one.put, receive: two.take },
-    { send: two.put, receive: one.take },
-  ];
+function pair(): readonly [Transport, Transport] {
+  const ends = [new MemoryChannel(), new MemoryChannel()] as const;
+  ends[0].other = ends[1];
+  ends[1].other = ends[0];
+  const [here, there] = ends.map((end) => lineTransport(end, () => undefined));
+  return [here as Transport, there as Transport];
 }
 
-function queue(): { put(text: string): void; take(): Promise<string> } {
-  const waiting: string[] = [];
-  let taker: ((text: string) => void) | undefined;
-  return {
-    put(text) {
-      if (taker === undefined) waiting.push(text);
-      else taker(text);
-      taker = undefined;
-    },
-    take: () =>
-      new Promise((resolve) => {
-        const text = waiting.shift();
-        if (text === undefined) taker = resolve;
-        else resolve(text);
-      }),
-  };
+class MemoryChannel implements Channel {
+  other: MemoryChannel | undefined;
+  #read: (chunk: Buffer) => void = () => undefined;
+
+  on(event: string, work: (chunk: Buffer) => void): void {
+    if (event === 'data') this.#read = work;
+  }
+
+  write(text: string): void {
+    const chunk = Buffer.from(text);
+    setImmediate(() => this.other?.take(chunk));
+  }
+
+  take(chunk: Buffer): void {
+    this.#read(chunk);
+  }
+
+  cork(): void {}
+  uncork(): void {}
 }
