@@ -21,3 +21,5 @@ export const RUNNER_MEMORY_BYTES = 768 * 1024 ** 2;
 export const HEARD_CHARS_MAX = 32_768;
 /** Text of one event. */
 export const EVENT_CHARS_MAX = 4_096;
+/** How long the code of a tool may take until it gives its object. */
+export const TOOL_START_MS_MAX = 30_000;

@@ -42,6 +42,8 @@ export interface Run {
   isOver(): boolean;
   /** Those that it started. */
   readonly below: Set<Run>;
+  /** How many it has asked for, and how many of those are not over. */
+  readonly subs: { made: number; going: number };
   /** Counts a compartment as its own, to be ended with it. */
   own(made: Compartment): void;
   /** Starts its runner. Rejects when that fails; the run is over then. */
@@ -93,6 +95,7 @@ export function makeRun(parts: RunParts): Run {
 
   return {
     ...{ spec, log, ended, below, finish },
+    subs: { made: 0, going: 0 },
     ...makeHeard(),
     isOver: () => ending !== undefined,
     own(made) {

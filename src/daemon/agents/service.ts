@@ -7,14 +7,14 @@ import type { AgentRow } from '../../store/kernel-agents-table.ts';
 import type { AgentConversation, AgentInfo, AgentRun, AgentWords } from '../../wire/agent.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import { endAgent } from './end-agent.ts';
-import { RUNNER_MEMORY_BYTES, RUNS_MAX } from './limits.ts';
+import { RUNNER_MEMORY_BYTES } from './limits.ts';
 import { makeLookout } from './lookout.ts';
 import { openRun } from './open-run.ts';
 import { prepareAgent } from './prepare.ts';
 import type { Run } from './run.ts';
 import { modelText } from './runner-target.ts';
 import { startSub } from './start-sub.ts';
-import { type AgentsParts, type AgentsState, remember } from './state.ts';
+import { type AgentsParts, type AgentsState, checkRoom, remember } from './state.ts';
 
 /** Models as guests of this daemon: their runs, and what is kept of them. */
 export interface Agents extends AgentsSide {
@@ -35,12 +35,7 @@ export function makeAgents(parts: AgentsParts): Agents {
   return {
     async start(words) {
       if (closing) throw new PowerboxError('daemon-unreachable', 'The daemon ends.');
-      if (running().length >= RUNS_MAX) {
-        throw new PowerboxError(
-          'limit-exceeded',
-          `Cannot start another run: ${RUNS_MAX} are going on.`,
-        );
-      }
+      checkRoom(runs);
       return runDoor(state, await startRun(state, words));
     },
     runOf: (name) => runDoor(state, knownRun(state, name)),

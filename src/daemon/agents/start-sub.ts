@@ -5,7 +5,7 @@ import { RUNS_MAX } from './limits.ts';
 import { openRun } from './open-run.ts';
 import { keepTask } from './prepare.ts';
 import type { Run } from './run.ts';
-import { type AgentsState, remember } from './state.ts';
+import { type AgentsState, checkRoom, remember } from './state.ts';
 
 /** An agent of an agent, with parts of what that one holds. */
 export async function startSub(state: AgentsState, above: Run, words: SubAgentWords): Promise<Run> {
@@ -29,6 +29,7 @@ export async function startSub(state: AgentsState, above: Run, words: SubAgentWo
       `Cannot make another agent: ${RUNS_MAX} are at work.`,
     );
   }
+  checkRoom(state.runs);
   const spec = kernel.together(() => {
     const made = kernel.addGuest(`${name}.${words.name}`, { reason: `an agent of ${name}` });
     give(made.id);

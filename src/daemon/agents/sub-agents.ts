@@ -22,47 +22,41 @@ export function subAgentMethod(
   parts: SubAgentParts,
 ): (words: SubAgentWords) => Promise<SubAgentEnd> {
   const { run } = parts;
-  const count = COUNTS.get(run) ?? { made: 0, going: 0 };
-  COUNTS.set(run, count);
   return async (words) => {
-    check(run, count);
-    count.made += 1;
-    count.going += 1;
+    check(run);
+    // Counted before anything is waited for: many may be asked for at once.
+    run.subs.made += 1;
+    run.subs.going += 1;
     try {
-      return await startAndWait(parts, words);
+      return await runSub(parts, words);
     } finally {
-      count.going -= 1;
+      run.subs.going -= 1;
     }
   };
 }
 
-/**
- * Of a run, whichever of its compartments asked; from the moment that it asked, so that many at
- * once are as many.
- */
-const COUNTS = new WeakMap<Run, { made: number; going: number }>();
-
-async function startAndWait(parts: SubAgentParts, words: SubAgentWords): Promise<SubAgentEnd> {
-  const sub = await parts.start(words);
+async function runSub(
+  { run, start, answerOf, remove }: SubAgentParts,
+  words: SubAgentWords,
+): Promise<SubAgentEnd> {
+  const sub = await start(words);
   try {
     const { why, reason } = await sub.ended;
-    return { text: parts.answerOf(sub), why, reason };
+    return { text: answerOf(sub), why, reason };
   } finally {
-    parts.run.below.delete(sub);
-    await parts.remove(sub);
+    run.below.delete(sub);
+    await remove(sub);
   }
 }
 
-function check(
-  { spec }: Run,
-  { made, going }: { readonly made: number; readonly going: number },
-): void {
+function check({ spec, subs }: Run): void {
   if (spec.depth >= AGENT_DEPTH_MAX) {
     throw limit(`an agent may be ${AGENT_DEPTH_MAX} deep below the host's at most`);
   }
-  if (going >= SUB_AGENTS_MAX) throw limit(`${SUB_AGENTS_MAX} at once are the most`);
-  if (made >= SUB_AGENTS_PER_RUN_MAX)
+  if (subs.going >= SUB_AGENTS_MAX) throw limit(`${SUB_AGENTS_MAX} at once are the most`);
+  if (subs.made >= SUB_AGENTS_PER_RUN_MAX) {
     throw limit(`${SUB_AGENTS_PER_RUN_MAX} in a run are the most`);
+  }
 }
 
 function limit(why: string): PowerboxError {
