@@ -51,8 +51,8 @@ export interface Compartment {
   readonly guest: string;
   readonly maker: string;
   readonly door: CompartmentDoor;
-  /** Opens it in its process. Throws when that fails. */
-  begin(): Promise<void>;
+  /** Opens it in its process. What is evaluated waits for that, and fails when that does. */
+  begin(): void;
   /**
    * Cuts what goes on, ends its process, then what was given to it. Resolves when all of it is
    * over, also for who comes second.
@@ -80,7 +80,6 @@ export function makeCompartment(parts: CompartmentParts): Compartment {
       if (!console.say(level, text)) void end(overLimit('it wrote too much to its console'));
     },
   });
-  const far = makeLate<WorkerCompartment>();
   let ending: { readonly left: Promise<unknown>; readonly over: Promise<void> } | undefined;
 
   function end(error: PowerboxError): Promise<void> {
@@ -93,6 +92,29 @@ export function makeCompartment(parts: CompartmentParts): Compartment {
     over.catch(session.host.log);
     ending = { left, over };
     return over;
+  }
+
+  let far: WorkerCompartment | undefined;
+
+  function begin(): void {
+    const fail = (why: string): void => {
+      void end(new PowerboxError('compartment-ended', stopped(why)));
+    };
+    const powers = [...holder.powers.keys(), ...parts.objects.keys()];
+    const late = setTimeout(() => fail('it did not begin in time'), COMPARTMENT_OPEN_MS_MAX);
+    try {
+      const opening = worker.main.open({ id, powers, clock, random, limits }, side);
+      // Calls are sent on to what is not there yet, so that the first does not wait to be sent.
+      far = opening as unknown as WorkerCompartment;
+      cut
+        .race(opening)
+        .catch(() => fail('it could not begin'))
+        .finally(() => clearTimeout(late));
+    } catch {
+      // The session with its process is over already.
+      clearTimeout(late);
+      fail('its process is gone');
+    }
   }
 
   async function finish(left: Promise<unknown>, error: PowerboxError): Promise<void> {
@@ -110,18 +132,8 @@ export function makeCompartment(parts: CompartmentParts): Compartment {
     id,
     guest: holder.guest.id,
     maker: maker.id,
-    door: makeDoor(parts, far.get, cut, console, end),
-    async begin() {
-      const powers = [...holder.powers.keys(), ...parts.objects.keys()];
-      const spec = { id, powers, clock, random, limits };
-      const late = new PowerboxError('compartment-ended', stopped('it did not begin in time'));
-      const timer = setTimeout(() => void end(late), COMPARTMENT_OPEN_MS_MAX);
-      try {
-        far.set(await askWorker(worker, cut, () => worker.main.open(spec, side)));
-      } finally {
-        clearTimeout(timer);
-      }
-    },
+    door: makeDoor(parts, () => far, cut, console, end),
+    begin,
     end,
     isOver: () => ending !== undefined,
     async left() {
@@ -130,23 +142,9 @@ export function makeCompartment(parts: CompartmentParts): Compartment {
   };
 }
 
-/** What is there once something else has happened. */
-function makeLate<Value>(): { get(): Value; set(value: Value): void } {
-  let late: { readonly value: Value } | undefined;
-  return {
-    get() {
-      if (late !== undefined) return late.value;
-      throw new PowerboxError('compartment-unknown', 'The compartment has not begun.');
-    },
-    set(value) {
-      late = { value };
-    },
-  };
-}
-
 function makeDoor(
   parts: CompartmentParts,
-  far: () => WorkerCompartment,
+  far: () => WorkerCompartment | undefined,
   cut: Cut,
   console: CompartmentConsole,
   end: (error: PowerboxError) => Promise<void>,
@@ -180,7 +178,7 @@ function makeDoor(
       const timer = startTimer(timeMs, (error) => void end(error));
       try {
         await session.host.kernel.record(evaluatedRow(id, holder, program));
-        const answer = await relay.ask(() => far().evaluate(source));
+        const answer = await relay.ask(() => evaluateIn(far(), source));
         try {
           return outward(relay, answer).value;
         } finally {
@@ -230,6 +228,14 @@ async function askWorker<T>(worker: Worker, cut: Cut, work: () => PromiseLike<T>
   } catch (error) {
     throw await whatFailed(error, worker, cut);
   }
+}
+
+function evaluateIn(
+  far: WorkerCompartment | undefined,
+  program: ProgramWords,
+): PromiseLike<unknown> {
+  if (far !== undefined) return far.evaluate(program);
+  throw new PowerboxError('compartment-unknown', 'The compartment has not begun.');
 }
 
 /** A session that breaks rejects what goes on before it is known how its process ended. */

@@ -144,13 +144,8 @@ async function openFor(
   session.ended.addEventListener('abort', orphaned, { once: true });
   state.all.add(compartment);
   place.enter(compartment);
-  try {
-    await compartment.begin();
-    return compartment;
-  } catch (error) {
-    await compartment.end(endedBecause('it could not begin'));
-    throw error;
-  }
+  compartment.begin();
+  return compartment;
 }
 
 /** A place that is not taken is left again. */
