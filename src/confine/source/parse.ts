@@ -1,9 +1,9 @@
 import type { Comment, Program } from 'acorn';
-import { SOURCE_CHARS_MAX } from '../limits.ts';
+import { SOURCE_CHARS_MAX, SOURCE_DEPTH_MAX } from '../limits.ts';
 import { sourceInvalid } from './faults.ts';
 import { lineStarts, placeAt } from './lines.ts';
 import { QuickParser } from './parser.ts';
-import { RefusedSyntax } from './syntax.ts';
+import { deeperThan, RefusedSyntax } from './syntax.ts';
 
 /** JavaScript as it was read: `text` has its syntax at the offsets of `ast`. */
 export interface ParsedText {
@@ -28,6 +28,8 @@ export function parseText(text: string, file: string): ParsedText {
       allowReturnOutsideFunction: true,
       onComment: comments,
     });
+    const deep = deeperThan(ast, SOURCE_DEPTH_MAX);
+    if (deep !== null) throw new RefusedSyntax(deep, 'it is nested too deeply');
     return { text, ast, comments, starts };
   } catch (error) {
     throw asFault(error, file, starts);

@@ -9,8 +9,7 @@ import type {
   Program,
   VariableDeclaration,
 } from 'acorn';
-import { SOURCE_DEPTH_MAX } from '../limits.ts';
-import { childrenOf, RefusedSyntax } from './syntax.ts';
+import { childrenOf } from './syntax.ts';
 
 /** How a name is used where it stands. */
 export type Use = 'read' | 'write' | 'typeof' | 'call';
@@ -48,10 +47,7 @@ interface Pending extends Reference {
   readonly scope: Scope;
 }
 
-/**
- * Which names a module uses that are not its own, by the scopes of strict code. Throws
- * `RefusedSyntax`.
- */
+/** Which names a module uses that are not its own, by the scopes of strict code. */
 export function namesOf(program: Program): Names {
   const reader = new ScopeReader();
   const top = reader.open(null, true);
@@ -75,7 +71,6 @@ class ScopeReader {
   readonly imports: ImportExpression[] = [];
   awaits = false;
   #functions = 0;
-  #depth = 0;
 
   open(parent: Scope | null, isBody: boolean): Scope {
     return { names: new Set(), parent, isBody };
@@ -86,13 +81,6 @@ class ScopeReader {
   }
 
   visit(node: AnyNode, scope: Scope): void {
-    this.#depth += 1;
-    if (this.#depth > SOURCE_DEPTH_MAX) throw new RefusedSyntax(node, 'it is nested too deeply');
-    this.#enter(node, scope);
-    this.#depth -= 1;
-  }
-
-  #enter(node: AnyNode, scope: Scope): void {
     switch (node.type) {
       case 'Identifier':
         this.#use(node, scope, 'read');

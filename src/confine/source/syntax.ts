@@ -116,3 +116,15 @@ export function eachNode(root: Node, see: (node: AnyNode) => void): void {
     pushChildren(node, nodes);
   }
 }
+
+/** A node that lies deeper than `max`, or null. */
+export function deeperThan(root: Node, max: number): AnyNode | null {
+  let nodes: AnyNode[] = [root as AnyNode];
+  for (let depth = 0; nodes.length > 0; depth++) {
+    if (depth > max) return nodes[0] as AnyNode;
+    const next: AnyNode[] = [];
+    for (const node of nodes) pushChildren(node, next);
+    nodes = next;
+  }
+  return null;
+}
