@@ -122,7 +122,7 @@ describe('a program that cannot be read', () => {
     ['class A{static{', '}}'],
     ['a?b:', ''],
   ])('is refused when it is nested too deeply: %j', async (open, close) => {
-    const code = `${open.repeat(100_000)}1${close.repeat(100_000)}`;
+    const code = `${open.repeat(20_000)}1${close.repeat(20_000)}`;
     for (const language of ['js', 'ts'] as const) {
       expect(await refusal({ code, language })).toMatchObject({ code: 'source-invalid' });
     }
@@ -142,12 +142,12 @@ describe('a program that cannot be read', () => {
     expect(await refusal(`1${'+1'.repeat(1010)}`)).toMatchObject({ code: 'source-invalid' });
   });
 
-  it('may declare a hundred thousand names in one scope', async () => {
-    const names = Array.from({ length: 100_000 }, (_, at) => `n${at}`);
+  it('may declare forty thousand names in one scope', async () => {
+    const names = Array.from({ length: 40_000 }, (_, at) => `n${at}`);
     const before = process.cpuUsage();
     expect((await run(`let ${names.join(',')};`)).value).toBe(undefined);
-    // By acorn's own way of looking for names it is more than a minute.
-    expect(process.cpuUsage(before).user).toBeLessThan(15_000_000);
+    // By acorn's own way of looking for names it is half a minute.
+    expect(process.cpuUsage(before).user).toBeLessThan(10_000_000);
   });
 });
 
