@@ -33,15 +33,18 @@ export function readRecord(home: Home, { guest, box, since }: RecordFilter): Pol
   for (const record of queryJournal(home, { kinds: ['grant'], limit: POLICY_ROWS_MAX })) {
     if (record.kind === 'grant') powers.set(record.grant, record.power);
   }
+  const ids = guest === undefined ? null : guestIds(names, guest);
+  const [only, ...others] = ids ?? [];
   const found = queryJournal(home, {
     kinds: ['request', 'use'],
-    ...(guest === undefined ? {} : { guest: guestId(names, guest) }),
+    ...(only === undefined || others.length > 0 ? {} : { guest: only }),
     ...(box === undefined ? {} : { box }),
     ...(since === undefined ? {} : { since }),
     limit: POLICY_ROWS_MAX + 1,
   });
   const rows = found.slice(-POLICY_ROWS_MAX).flatMap((record): readonly RecordedRow[] => {
-    return record.kind === 'request' || record.kind === 'use' ? [record] : [];
+    if (record.kind !== 'request' && record.kind !== 'use') return [];
+    return ids === null || ids.includes(record.guest ?? '') ? [record] : [];
   });
   return {
     rows,
@@ -51,11 +54,11 @@ export function readRecord(home: Home, { guest, box, since }: RecordFilter): Pol
   };
 }
 
-/** Rows have ids; the newest guest that had a name is meant by it. */
-function guestId(names: ReadonlyMap<string, string>, wanted: string): string {
-  if (wanted === 'host' || names.has(wanted)) return wanted;
-  const found = [...names].filter(([, name]) => name === wanted).at(-1);
-  if (found !== undefined) return found[0];
+/** Rows have ids. A compartment is a new guest each time, so one name means all who had it. */
+function guestIds(names: ReadonlyMap<string, string>, wanted: string): readonly string[] {
+  if (wanted === 'host' || names.has(wanted)) return [wanted];
+  const found = [...names].filter(([, name]) => name === wanted).map(([id]) => id);
+  if (found.length > 0) return found;
   throw new PowerboxError(
     'guest-unknown',
     `Cannot find the guest "${wanted.slice(0, 64)}" in the journal.`,

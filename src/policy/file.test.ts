@@ -154,6 +154,10 @@ describe('parsePolicy', () => {
     [inA('{"powers":{"x":{"power":"y","only":[]}}}'), '/compartments/a/powers/x/only: it is small'],
     [inA('{"powers":{"x":{"power":"y","may":[]}}}'), '/compartments/a/powers/x/may: there is no'],
     [inA('{"powers":{"x":"GET https://a..b"}}'), '/compartments/a/powers/x: Cannot parse the rule'],
+    [
+      inA('{"powers":{"x":"https://a.example with K\u202e"}}'),
+      '/compartments/a/powers/x: Cannot rea',
+    ],
     [inA('{"powers":{"x":"https://*.com"}}'), '/compartments/a/powers/x: Cannot parse the rule'],
     [
       inA('{"powers":{"x":{"power":"GET https://a.example","only":["GET /x"]}}}'),

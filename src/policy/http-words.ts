@@ -1,5 +1,6 @@
 import { PowerboxError } from '../wire/errors.ts';
 import { faultOfMethod } from './method.ts';
+import { VARIABLE_NAME } from './names.ts';
 import type { IsPublicSuffix } from './public-suffix.ts';
 import { quote } from './quote.ts';
 import { originText, parseRule, type Rule } from './rule.ts';
@@ -24,6 +25,12 @@ export function readHttpWords(
   const text = /^http:(?!\/\/)/.test(power) ? power.slice('http:'.length) : power;
   if (!looksHttp(power, text)) return null;
   const [, words = '', secret = null] = /^(.*?)(?: +with +(\S+))?$/s.exec(text.trim()) ?? [];
+  if (secret !== null && !VARIABLE_NAME.test(secret)) {
+    throw new PowerboxError(
+      'rule-invalid',
+      `Cannot read the power ${quote(power)}: the name of a secret has letters, digits and "_".`,
+    );
+  }
   const parts = words.split(/ +/);
   const hasMethods = /^[A-Z]/.test(parts[0] ?? '') && parts.length > 1;
   const rule = parseRule(

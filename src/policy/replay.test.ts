@@ -26,6 +26,7 @@ const parts = {
   power: judgePower,
   rules: judgeRules,
   nameOf: (id: string) => (id === 'gu-1' ? 'tool' : id),
+  compartmentOf: (id: string) => (id === 'gu-1' ? 'tool' : id),
 };
 
 const policyOf = (policy: unknown): Promise<Policy> =>

@@ -6,8 +6,9 @@ import { OWN_PAGES, type Recorded, type RecordedRow, recordedCalls } from './rec
 export interface ReplayParts {
   readonly power: PowerJudge;
   readonly rules: RuleJudge;
-  /** The name of a guest, which is that of its compartment. */
   nameOf(guest: string): string;
+  /** The name of the compartment that a guest is judged by. */
+  compartmentOf(guest: string): string;
 }
 
 /** One call, as often as it was made. */
@@ -54,7 +55,10 @@ export function replayRecord(
   for (const row of rows) {
     if (row.kind === 'request' && row.rule === OWN_PAGES) continue;
     const guest = row.guest === undefined ? null : parts.nameOf(row.guest);
-    const compartment = guest === null ? null : compartmentOf(policy.compartments, guest);
+    const compartment =
+      row.guest === undefined
+        ? null
+        : compartmentOf(policy.compartments, parts.compartmentOf(row.guest));
     const who = guest ?? (row.kind === 'request' ? row.box : '');
     for (const recorded of recordedCalls(row)) {
       if (compartment === null && row.kind === 'use') others += 1;

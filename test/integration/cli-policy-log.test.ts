@@ -185,6 +185,43 @@ describe('powerbox policy replay', () => {
   });
 });
 
+describe('a policy that code runs under', () => {
+  const evaluate = (...args: string[]) =>
+    place.powerbox(['eval', '--policy', 'loop.json:reader', '--accept-policy', ...args]);
+
+  it('is made of the code, holds it, and is made smaller by what it used', async () => {
+    await ok('power', 'add', 'files:./data', '--as', 'repo');
+    place.write(
+      'reader.ts',
+      [
+        "const note: string = await E(repo).readText('notes/a.md');",
+        "if (note === '') await E(repo).remove('notes/a.md');",
+        'note.length + Math.min(0, Date.now());',
+      ].join('\n'),
+    );
+    await ok('policy', 'generate', 'reader.ts', '--output', 'loop.json');
+    expect(await evaluate('--name', 'reader', 'reader.ts')).toMatchObject({ stdout: '6\n' });
+    const other = await evaluate('--name', 'reader', '-e', "await E(repo).readText('x')");
+    expect([other.status, other.stderr]).toEqual([
+      65,
+      expect.stringContaining('only /notes/a.md may be read'),
+    ]);
+    // Each evaluation was a guest of its own, and the name means both.
+    const used = JSON.parse(await ok('policy', 'generate', '--from-log', '--guest', 'reader'));
+    expect(used.compartments.reader).toEqual({
+      powers: { data: { power: `files:${folder}`, only: ['read /notes/a.md'] } },
+    });
+    write('used.json', used);
+    const replayed = await ok('policy', 'replay', 'used.json', '--guest', 'reader');
+    expect(replayed).toContain(
+      '0 would be refused, 0 would now be allowed, 0 cannot be told, 2 stay as they were.',
+    );
+    const named = ['--guest', 'search-tool', '--name', 'reader'];
+    const { stdout } = await place.powerbox(['policy', 'replay', 'used.json', ...named]);
+    expect(stdout).toContain('would be refused: write /notes/b.md (search-tool, once');
+  });
+});
+
 it('leaves the journal as it was', async () => {
   expect(await ok('log', 'verify')).toContain('The journal is whole');
   expect(readFileSync(join(folder, 'notes', 'b.md'), 'utf8')).toBe('more');

@@ -9,6 +9,7 @@ interface ReplayFlags {
   readonly guest?: string;
   readonly box?: string;
   readonly since?: string;
+  readonly name?: string;
   readonly json?: true;
 }
 
@@ -24,10 +25,11 @@ export function replayCommand(context: CliContext): Command {
     .option('--guest <guest>', 'only what this guest did')
     .option('--box <id>', 'only what this box did')
     .option('--since <when>', 'only from this time on: a span (1h, 7d) or a date')
+    .option('--name <name>', 'judge all of it by the compartment of this name')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nA request of a box is judged by the rules of the file, and a use of a guest by the compartment\nof its name. Exits with 0 when nothing would change and with 1 when something would.\n\nExample:\n  $ powerbox policy replay candidate.json --guest search-tool --since 7d',
+      '\nA request of a box is judged by the rules of the file, and a use of a guest by the compartment\nof its name, or of --name. Exits with 0 when nothing would change and with 1 when something would.\n\nExample:\n  $ powerbox policy replay candidate.json --guest search-tool --since 7d',
     )
     .action((file: string, flags: ReplayFlags) => replay(context, file, flags));
 }
@@ -44,7 +46,9 @@ async function replay(context: CliContext, file: string, flags: ReplayFlags): Pr
     ...(since === undefined ? {} : { since: parseSince(since, Date.now()) }),
   });
   if (record.isCut) context.err('Only the newest rows of the journal were read.');
-  const parts = { power: judgePower, rules: judgeRules, nameOf: record.nameOf };
+  const nameOf = record.nameOf;
+  const compartmentOf = flags.name === undefined ? nameOf : () => flags.name ?? '';
+  const parts = { power: judgePower, rules: judgeRules, nameOf, compartmentOf };
   const result = replayRecord(record.rows, policy, parts);
   if (result.refused.length + result.allowed.length > 0) context.exit(EXIT_DIFFERENT);
   if (flags.json === true) context.out(JSON.stringify(withTimes(result)));
