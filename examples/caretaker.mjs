@@ -5,11 +5,17 @@ import { caretaker, compartment, Far, lockdown } from 'powerbox/ocap';
 
 lockdown();
 
+let asked;
+const isAsked = new Promise((resolve) => {
+  asked = resolve;
+});
 const files = Far('files', {
   read: (name) => `the text of ${name}`,
-  // Somebody writes to it later, so its answer takes a while.
-  readWhenChanged: (name) =>
-    new Promise((resolve) => setTimeout(resolve, 50, `the new text of ${name}`)),
+  // Nobody changes it, so its answer takes for ever.
+  readWhenChanged: (name) => {
+    asked(name);
+    return new Promise(() => {});
+  },
 });
 
 const { proxy, revoke } = caretaker(files);
@@ -27,7 +33,7 @@ const work = tool.evaluate(`
     (error) => console.log('in flight:', error.message),
   );
 `);
-await new Promise((resolve) => setTimeout(resolve, 10));
+await isAsked;
 revoke('the task is over');
 await work;
 
