@@ -5,6 +5,7 @@ import { CONSTRUCTORS } from './attempts/constructors.ts';
 import { ERRORS } from './attempts/errors.ts';
 import { EVALUATORS } from './attempts/evaluators.ts';
 import { GENERATORS } from './attempts/generators.ts';
+import { GLOBALS } from './attempts/globals.ts';
 import { IMPORTS } from './attempts/imports.ts';
 import { NEIGHBOURS } from './attempts/neighbours.ts';
 import { PLATFORM } from './attempts/platform.ts';
@@ -32,6 +33,7 @@ export const ATTEMPTS: readonly Attempt[] = [
   ...IMPORTS,
   ...SYNTAX,
   ...TYPES,
+  ...GLOBALS,
   ...PLATFORM,
   ...NEIGHBOURS,
 ];

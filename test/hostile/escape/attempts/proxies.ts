@@ -1,6 +1,6 @@
 import { attempts } from '../attempt.ts';
 
-const TRAPS = `
+export const TRAPS = `
   let found;
   let looking = false;
   const look = (given) => {

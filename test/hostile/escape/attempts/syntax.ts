@@ -1,6 +1,6 @@
 import { attempts } from '../attempt.ts';
 
-const HIDDEN = `import('node:process').then((it) => host.tell(it.default.version))`;
+const HIDDEN = `import('node:' + 'process').then((it) => host.tell(it.default.version))`;
 const REACH = `host.tell(globalThis.process.version)`;
 
 /** Where a parser and the engine may read a text differently, something hides. */

@@ -6,7 +6,7 @@ import { makeHost, makeShared, useAsHostsDo } from './host.mjs';
 import { watchOutside } from './outside.mjs';
 
 /** Longest that one part of an attempt may take before it is left alone. */
-const PART_MS = 1_500;
+const PART_MS = 3_000;
 
 const [world, ...words] = process.argv.slice(2);
 const outsideWitness = `outside-${randomBytes(12).toString('hex')}`;

@@ -1,7 +1,7 @@
 // The library `powerbox/ocap`, as an author uses it who confines code in their own process.
 import { pathToFileURL } from 'node:url';
 
-const REFUSALS = ['source-invalid', 'endowment-missing', 'module-missing'];
+const REFUSALS = ['source-invalid', 'endowment-missing'];
 
 /** Arguments: where the compiled library is. */
 export async function makeRooms([library]) {

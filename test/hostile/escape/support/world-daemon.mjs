@@ -1,7 +1,7 @@
 // Compartments in boxes, as a program makes them: through the SDK and the daemon.
 import { pathToFileURL } from 'node:url';
 
-const REFUSALS = ['source-invalid', 'endowment-missing', 'module-missing'];
+const REFUSALS = ['source-invalid', 'endowment-missing'];
 
 const LIMITS = { turnMs: 5_000, lifeMs: 120_000 };
 
