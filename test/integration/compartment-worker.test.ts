@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RpcTarget } from 'capnweb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Rooms, target, type WorkerBench, workerBench } from '../support/worker.ts';
+import {
+  type FarStub,
+  type Rooms,
+  target,
+  type WorkerBench,
+  workerBench,
+} from '../support/worker.ts';
 
 let bench: WorkerBench;
 let rooms: Rooms;
@@ -55,9 +61,26 @@ describe('what a program comes to', () => {
     expect(await room.evaluate('1')).toBe(1);
   });
 
+  test('an error has the place where it was thrown, and nothing of the host', async () => {
+    const room = await rooms.open();
+    const thrown = room.evaluate({
+      code: 'const f = (x: number) => {\n  throw new Error("no");\n};\nf(1);',
+      file: 'task.ts',
+    });
+    await expect(thrown).rejects.toThrow('[evaluation-failed] no (task.ts:2:9)');
+    await expect(room.evaluate('null.x')).rejects.toThrow(/TypeError: .* \(program:1:\d+\)$/);
+    const own = 'const e = new Error("x"); e.stack = "at compartment:1:1:1"; throw e';
+    await expect(room.evaluate(own)).rejects.toThrow(/^\[evaluation-failed\] x$/);
+    const odd =
+      'throw { get message() { throw 1; }, get stack() { throw 2; }, toString() { throw 3; } }';
+    await expect(room.evaluate(odd)).rejects.toThrow(/^\[evaluation-failed\] /);
+  });
+
   test('what is large, but fits, crosses', async () => {
     const room = await rooms.open();
-    const list = await room.evaluate('Array.from({ length: 20_000 }, () => "x".repeat(100))');
+    const list = await room.evaluate<string[]>(
+      'Array.from({ length: 20_000 }, () => "x".repeat(100))',
+    );
     expect(list.length).toBe(20_000);
   });
 
@@ -67,7 +90,7 @@ describe('what a program comes to', () => {
     await expect(none.evaluate('Math.random()')).rejects.toThrow(/evaluation-failed/);
     const both = await rooms.open({}, { clock: true, random: true });
     const before = Date.now();
-    const [now, random] = await both.evaluate('[Date.now(), Math.random()]');
+    const [now, random] = await both.evaluate<[number, number]>('[Date.now(), Math.random()]');
     expect(now).toBeGreaterThanOrEqual(before);
     expect(random).toBeLessThan(1);
   });
@@ -205,14 +228,14 @@ describe('powers', () => {
 describe('objects of the code', () => {
   test('cross by reference, keep their identity, and come back as themselves', async () => {
     const room = await rooms.open();
-    const counter = await room.evaluate(
+    const counter = await room.evaluate<FarStub>(
       'let n = 0; const counter = Far("counter", { add: (by) => (n += by), same: (x) => x === counter, self: () => counter }); counter',
     );
     expect(await counter.describe()).toEqual({ methods: ['add', 'same', 'self'], stream: false });
     expect(await counter.call('add', [2])).toBe(2);
     expect(await counter.call('add', [3])).toBe(5);
     expect(await counter.call('same', [counter])).toBe(true);
-    const self = await counter.call('self', []);
+    const self = await counter.call<FarStub>('self', []);
     expect(await self.call('add', [0])).toBe(5);
     await expect(counter.call('missing', [])).rejects.toThrow(/method-unknown/);
     await expect(counter.call('constructor', [])).rejects.toThrow(/method-unknown/);
@@ -220,7 +243,7 @@ describe('objects of the code', () => {
 
   test('functions, and functions of the maker', async () => {
     const room = await rooms.open();
-    const twice = await room.evaluate('async (f) => [await f(1), await f({ deep: [2] })]');
+    const twice = await room.evaluate<FarStub>('async (f) => [await f(1), await f({ deep: [2] })]');
     expect(await twice.describe()).toEqual({ methods: [], stream: false });
     const heard: unknown[] = [];
     const hear = (value: unknown): string => {
@@ -233,7 +256,7 @@ describe('objects of the code', () => {
 
   test('streams', async () => {
     const room = await rooms.open();
-    const stream = await room.evaluate(
+    const stream = await room.evaluate<FarStub>(
       '(async function* () { try { yield 1; yield { two: 2 }; } finally { globalThis.ended = true; } })()',
     );
     expect(await stream.describe()).toMatchObject({ stream: true });
@@ -272,8 +295,8 @@ describe('compartments of one process', () => {
     const [one, two] = [await rooms.open(), await rooms.open()];
     await one.evaluate('globalThis.secret = 1; setTimeout(() => console.log("late"), 300)');
     await expect(two.evaluate('secret')).rejects.toThrow(/endowment-missing/);
-    const object = await one.evaluate('Far("x", { get: () => 1 })');
-    const taker = await two.evaluate('(x) => String(x === undefined)');
+    const object = await one.evaluate<FarStub>('Far("x", { get: () => 1 })');
+    const taker = await two.evaluate<FarStub>('(x) => String(x === undefined)');
     await one.close();
     await expect(one.evaluate('1')).rejects.toThrow(/compartment-ended/);
     await expect(object.call('get', [])).rejects.toThrow(/compartment-ended/);

@@ -3,14 +3,19 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RpcSession, type RpcStub, RpcTarget } from 'capnweb';
+import { RpcSession, RpcTarget } from 'capnweb';
 import {
   startWorker,
   type WorkerBox,
   type WorkerOptions,
 } from '../../src/boxes/compartment/start.ts';
 import type { ConsoleLevel, ProgramWords } from '../../src/wire/compartment.ts';
-import type { WorkerMain, WorkerSide, WorkerSpec } from '../../src/wire/worker.ts';
+import type {
+  WorkerCompartment,
+  WorkerMain,
+  WorkerSide,
+  WorkerSpec,
+} from '../../src/wire/worker.ts';
 
 /** The bundle that `npm run build` makes. */
 export const WORKER_MAIN: string = fileURLToPath(
@@ -47,13 +52,15 @@ export class Side extends RpcTarget implements WorkerSide {
   }
 }
 
-/** What a test calls; answers have whatever type the test says. */
-// biome-ignore lint/suspicious/noExplicitAny: the code under test decides.
-export type Answer = any;
+/** An object of the code, as a test calls it; answers have whatever type the test says. */
+export interface FarStub {
+  describe(): Promise<unknown>;
+  call<Answer = unknown>(method: string, args: readonly unknown[]): Promise<Answer>;
+}
 
 export interface Room {
   readonly side: Side;
-  evaluate(code: string | ProgramWords): Promise<Answer>;
+  evaluate<Answer = unknown>(code: string | ProgramWords): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -81,7 +88,7 @@ export function speakTo(box: WorkerBox): Rooms {
     session,
     async open(powers = {}, spec = {}) {
       const side = new Side(powers);
-      const room: RpcStub<Answer> = await main.open(
+      const room = (await main.open(
         {
           id: `cm-${++opened}`,
           powers: Object.keys(powers),
@@ -91,10 +98,11 @@ export function speakTo(box: WorkerBox): Rooms {
           ...spec,
         },
         side,
-      );
+      )) as unknown as WorkerCompartment;
       return {
         side,
-        evaluate: async (code) => room.evaluate(typeof code === 'string' ? { code } : code),
+        evaluate: async <Answer>(code: string | ProgramWords) =>
+          (await room.evaluate(typeof code === 'string' ? { code } : code)) as Answer,
         close: async () => room.close(),
       };
     },

@@ -1,5 +1,6 @@
 import { type ErrorParts, errorParts, inspect } from '../../../confine/inspect.ts';
 import { plainError } from '../../../confine/pass.ts';
+import { framesOf } from '../../../confine/source/positions.ts';
 import { ERRORS, type ErrorCode, PowerboxError } from '../../../wire/errors.ts';
 import { FAILURE_CHARS_MAX } from './limits.ts';
 
@@ -19,7 +20,20 @@ export function failure(error: unknown): PowerboxError {
   if (error instanceof PowerboxError && OF_THE_ROOM.has(error.code)) {
     return new PowerboxError(error.code, clip(error.message), { hint: error.hint });
   }
-  return new PowerboxError('evaluation-failed', clip(textOf(error)));
+  return new PowerboxError('evaluation-failed', `${clip(textOf(error))}${placeOf(error)}`);
+}
+
+/** Where in the program it was thrown: ` (task.ts:3:5)`. Of the host's own files nothing is told. */
+function placeOf(error: unknown): string {
+  const { getStackString } = globalThis as { getStackString?: (error: unknown) => string };
+  if (typeof error !== 'object' || error === null || getStackString === undefined) return '';
+  try {
+    const [frame] = framesOf(getStackString(error));
+    return frame === undefined ? '' : ` (${frame.file}:${frame.line}:${frame.column})`;
+  } catch {
+    // An object that only pretends to be an error, and throws when it is looked at.
+    return '';
+  }
 }
 
 function textOf(error: unknown): string {
