@@ -26,11 +26,13 @@ export interface FakeBox {
 export function fakeWorkers(play: (box: FakeBox) => void): FakeWorkers {
   const folder = mkdtempSync(join(tmpdir(), 'powerbox-fake-'));
   const boxes: FakeBox[] = [];
+  let taken = 0;
   return {
     boxes,
     warm: () => 0,
     async take(limits) {
-      const { channel, peer } = await socketPair(join(folder, String(boxes.length)));
+      taken += 1;
+      const { channel, peer } = await socketPair(join(folder, String(taken)));
       const { box, fake } = makeBox(channel, peer, limits);
       boxes.push(fake);
       play(fake);
