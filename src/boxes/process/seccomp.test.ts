@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ALLOWED, bareFilter, CHECKED } from './bare-filter.ts';
 import { REFUSED, seccompFilter, UNKNOWN } from './seccomp.ts';
 import { type Processor, type SystemCall, systemCallNumber } from './syscalls.ts';
 
@@ -117,4 +118,67 @@ describe.each(['x64', 'arm64'] as const)('the filter on %s', (target) => {
 test('the filter does not know the x32 calls', () => {
   const filter = seccompFilter('x64', { sharesUser: true });
   expect(run(filter, ARCHITECTURE.x64, 0x40000000 + 101)).toBe(errno(38));
+});
+
+describe.each(['x64', 'arm64'] as const)('the filter of bare walls on %s', (target) => {
+  const filter = bareFilter(target);
+  const index = target === 'x64' ? 0 : 1;
+  const ask = (nr: number | null, ...args: number[]): number | null =>
+    nr === null ? null : run(filter, ARCHITECTURE[target], nr, args);
+  const checked = (name: keyof typeof CHECKED, ...args: number[]): number | null =>
+    ask(CHECKED[name][index], ...args);
+
+  test('knows nothing but what it names', () => {
+    const named = new Set(
+      [...Object.values(ALLOWED), ...Object.values(CHECKED)].map((row) => row[index]),
+    );
+    for (let nr = 0; nr < 600; nr++) {
+      if (!named.has(nr)) expect(ask(nr, -1, -1, -1)).toBe(errno(38));
+    }
+    for (const row of Object.values(ALLOWED)) expect(ask(row[index]) ?? ALLOW).toBe(ALLOW);
+    expect(run(filter, 0x40000003, 1)).toBe(KILL);
+  });
+
+  test('names none of what leads to others, and no call twice', () => {
+    const numbers = [...Object.values(ALLOWED), ...Object.values(CHECKED)]
+      .map((row) => row[index])
+      .filter((nr) => nr !== null);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    for (const name of [...REFUSED, ...UNKNOWN, 'bind', 'listen', 'sendmsg', 'kill'] as const) {
+      const nr = systemCallNumber(name, target);
+      if (nr !== null) expect(ask(nr), name).toBe(errno(38));
+    }
+  });
+
+  test('makes threads, and no processes or namespaces', () => {
+    expect(checked('clone', 0x003d0f00)).toBe(ALLOW);
+    expect(checked('clone', 17)).toBe(errno(1));
+    expect(checked('clone', 0x01200011)).toBe(errno(1));
+    expect(checked('clone', 0x003d0f00 + 2 ** 28)).toBe(errno(1));
+  });
+
+  test('opens for reading alone', () => {
+    for (const flags of [0, 0o2000000, 0o4000, 0o200000]) {
+      expect(checked('openat', -1, 0, flags)).toBe(ALLOW);
+    }
+    for (const flags of [1, 2, 0o100, 0o1000, 0o2000, 0o20200000, 3]) {
+      expect(checked('openat', -1, 0, flags)).toBe(errno(13));
+    }
+  });
+
+  test('asks for limits, and sets none', () => {
+    expect(checked('prlimit64', 0, 7, 0, 4096)).toBe(ALLOW);
+    expect(checked('prlimit64', 0, 7, 4096, 0)).toBe(errno(1));
+    expect(checked('prlimit64', 0, 7, 2 ** 32, 0)).toBe(errno(1));
+  });
+
+  test('lets it end itself, and signal nobody', () => {
+    expect(checked('tgkill', 2, 2, 6)).toBe(ALLOW);
+    expect(checked('tgkill', 1, 1, 9)).toBe(errno(1));
+    expect(checked('prctl', 15)).toBe(ALLOW);
+    expect(checked('prctl', 1, 0)).toBe(errno(1));
+    expect(checked('fcntl', 0, 8, 1)).toBe(errno(1));
+    expect(checked('ioctl', 0, 0x5412)).toBe(errno(25));
+    expect(checked('socket', 1, 1)).toBe(errno(97));
+  });
 });
