@@ -24,7 +24,7 @@ export function stepsOf(block: string): readonly Step[] {
 /** Ids that a page shows, and those that they stand for in this run. */
 export type Ids = Map<string, string>;
 
-const ID = /\b(?:bx-[a-z0-9]{8}|(?:ap|dr|gr|gu|ml|pw)-[a-z0-9]{12})\b/g;
+const ID = /\b(?:bx-[a-z0-9]{8}|(?:ap|cm|dr|gr|gu|ml|pw)-[a-z0-9]{12})\b/g;
 
 /** What differs from run to run, and how it must look all the same. */
 const VARYING: readonly (readonly [RegExp, string])[] = [
