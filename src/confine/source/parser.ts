@@ -6,16 +6,21 @@ interface Inside {
   currentScope(): Record<'var' | 'lexical' | 'functions', string[]>;
 }
 
+/** From here on a list is slower than a set. */
+const FEW = 16;
+
 /** The names of a scope, of which acorn looks for each new one among all. */
 class NameList extends Array<string> {
-  readonly #names = new Set<string>();
+  #names: Set<string> | null = null;
 
   override push(name: string): number {
-    this.#names.add(name);
+    if (this.length === FEW) this.#names = new Set(this);
+    this.#names?.add(name);
     return super.push(name);
   }
 
   override indexOf(name: string): number {
+    if (this.#names === null) return super.indexOf(name);
     return this.#names.has(name) ? 0 : -1;
   }
 }

@@ -51,3 +51,21 @@ describe('the value of a program', () => {
     expect((exports.default as () => number).name).toBe('default');
   });
 });
+
+describe('a program cannot reach what links it', () => {
+  it.each([
+    ['typeof $p + typeof $pd', 'undefinedundefined'],
+    ["eval('typeof $p + typeof $pd')", 'undefinedundefined'],
+    ["new Function('return typeof $p')()", 'undefined'],
+    ["let $p = 1; const $p1_ = 2; import('./a.js').then((m) => m.default + $p + $p1_)", 6],
+    ['const \\u0024p = 5; $p + typeof /import()/', '5object'],
+    ['const f = () => `import(`; f.caller', null],
+    ['(function () { return arguments.callee; })()', null],
+    ['(function f() { return f.caller; })()', null],
+  ])('%j gives %j', async (code, value) => {
+    const modules = { './a.js': 'export default 3' };
+    const running = run({ code, modules });
+    if (value === null) await expect(running).rejects.toThrow(TypeError);
+    else expect((await running).value).toEqual(value);
+  });
+});

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { verifyText } from './verify.ts';
 
 /** Text as if what prepares it had been deceived. */
-const body = (inner: string): string => `(function*($p){${inner}\n})`;
+const body = (inner: string): string => `(function*($p){${inner}\nx.import})`;
 
 describe('prepared text', () => {
   it.each(['', 'yield; $p.v(eval)("1")', 'x.import (1)', 'new.target', 'a = b / c / d'])(
@@ -28,7 +28,7 @@ describe('prepared text', () => {
     ['}); (function*($p){', 'it ends before its end'],
     ['})(), (function*($p){', 'it ends before its end'],
     ['} /*', 'Unterminated comment (1:17)'],
-    ['(', 'Unexpected token (2:0)'],
+    ['(', 'Unexpected token (2:8)'],
     [`${'!'.repeat(50_000)}1`, null],
   ])('%j may not', (inner, why) => {
     const fault = verifyText(body(inner));
