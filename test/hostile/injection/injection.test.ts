@@ -38,9 +38,9 @@ beforeAll(async () => {
   closing.push(() => model.close());
   const side = await startPowerbox(services, model, shared);
   closing.push(() => side.close());
-  stage = { services, model, side, shared };
+  stage = { services, model, side, shared, kept: [] };
+  closing.push(() => stage.kept.forEach((run) => void run.close()));
   performed = await performAll(stage);
-  closing.push(() => performed.forEach(({ run }) => void run.close()));
   await vi.waitUntil(async () => (await side.door.status()).compartments.running === 0, {
     timeout: 20_000,
   });
@@ -140,7 +140,11 @@ describe('all of them together', () => {
     expect(records).not.toContain(forgeToken);
     // The keys were used, so that their absence everywhere else says something.
     const asked = stage.model.asked.filter(({ turn }) => turn.model.startsWith('gpt-p'));
-    expect(asked.every(({ headers }) => headers.authorization === `Bearer ${modelKey}`)).toBe(true);
+    for (const { path, headers } of asked) {
+      if (path.endsWith('/completions')) expect(headers.authorization).toBe(`Bearer ${modelKey}`);
+      if (path.endsWith('/messages')) expect(headers['x-api-key']).toBe(modelKey);
+    }
+    expect(new Set(asked.map(({ path }) => path)).size).toBe(3);
     const { received } = (
       performed.find(({ run }) => run.outside.forge.changes.length > 0) as Performed
     ).run.outside;
@@ -154,7 +158,7 @@ describe('the attacker', () => {
   it('is reached by an agent that was given its host: refusals are what kept others from it', async () => {
     const { services, shared, side } = stage;
     const run = makeRun('powerbox', SCENARIOS.length + 1, services, shared);
-    closing.push(() => run.close());
+    stage.kept.push(run);
     const scenario: Scenario = {
       ...(SCENARIOS[0] as Scenario),
       task: READ_PAGE,

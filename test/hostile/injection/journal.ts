@@ -13,9 +13,12 @@ const ROWS_MAX = 50_000;
 /** All of it, oldest first. Ids of guests are replaced by their names. */
 export function toldBy(home: string, names: ReadonlyMap<string, string>): readonly Told[] {
   const records = queryJournal(openHome({ POWERBOX_HOME: home }), { limit: ROWS_MAX });
-  return records.map((record) => {
+  return records.flatMap((record) => {
     const id = holderOf(record);
-    return { guest: names.get(id) ?? id, text: textOf(record, names) };
+    const guest = names.get(id) ?? id;
+    // Uses of one moment share a row.
+    const calls = record.kind === 'use' ? (record.calls ?? [record.call]) : [''];
+    return calls.map((call) => ({ guest, text: textOf(record, call, names) }));
   });
 }
 
@@ -25,13 +28,13 @@ function holderOf(record: JournalRecord): string {
   return 'guest' in record ? (record.guest ?? '') : '';
 }
 
-function textOf(record: JournalRecord, names: ReadonlyMap<string, string>): string {
+function textOf(record: JournalRecord, call: string, names: ReadonlyMap<string, string>): string {
   switch (record.kind) {
     case 'use':
       if (record.verdict === 'deny') {
-        return `use ${record.call} refused [${record.code}] ${record.reason}`;
+        return `use ${call} refused [${record.code}] ${record.reason}`;
       }
-      return `use ${record.call} allowed${record.ended === undefined ? '' : `, ended [${record.ended}]`}`;
+      return `use ${call} allowed${record.ended === undefined ? '' : `, ended [${record.ended}]`}`;
     case 'compartment':
       return `compartment ${record.state}${codeOf(record.code)} ${record.reason}`;
     case 'agent':

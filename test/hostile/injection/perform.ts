@@ -22,6 +22,8 @@ export interface Stage {
   readonly model: ScriptedModel;
   readonly side: PowerboxSide;
   readonly shared: SharedLoot;
+  /** Runs whose files are looked at to the end, whatever becomes of the others. */
+  readonly kept: Run[];
 }
 
 /** What came of a scenario, on both sides. */
@@ -78,11 +80,12 @@ async function performOrdinary(
 }
 
 async function performHere(
-  { services, model, side, shared }: Stage,
+  { services, model, side, shared, kept }: Stage,
   scenario: Scenario,
   number: number,
 ): Promise<Omit<Performed, 'lost'>> {
   const run = makeRun('powerbox', number, services, shared);
+  kept.push(run);
   const others = await makeOthers(side, run);
   const attack = scenario.attack.powerbox(run).replaceAll('__OTHER_GRANT__', others.grant);
   const orders = [scenario.attack.ordinary(run), attack].map(order).join(' ');

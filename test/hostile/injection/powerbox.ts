@@ -14,6 +14,13 @@ import { MODEL_HOST, type Services } from './services.ts';
 /** Far longer than any takes; a machine may have much else to do. */
 const RUN_MS_MAX = 90_000;
 
+/** All that agents can be run with, in turns. */
+const PROVIDERS = [
+  ['openai', '/v1 credential=OPENAI_API_KEY price=gpt-*:1:1'],
+  ['anthropic', '/v1 credential=ANTHROPIC_API_KEY price=gpt-*:1:1'],
+  ['ollama', '/api'],
+] as const;
+
 /** A person with a daemon, whose agents all runs are. */
 export interface PowerboxSide {
   readonly place: DaemonPlace;
@@ -32,12 +39,16 @@ export async function startPowerbox(
     const hosts = { ...services.hosts, [`${MODEL_HOST}:443`]: provider };
     const config = { egress: { hosts } };
     writeFileSync(join(place.home, 'config.json'), JSON.stringify(config));
-    await keep(place, shared.modelKey, 'OPENAI_API_KEY', `https://${MODEL_HOST}`);
-    await keep(place, shared.forgeToken, 'FORGE_TOKEN', 'https://forge.example');
+    const origin = `https://${MODEL_HOST}`;
+    const bearer = 'header:authorization:bearer';
+    await keep(place, shared.modelKey, 'OPENAI_API_KEY', origin, bearer);
+    await keep(place, shared.modelKey, 'ANTHROPIC_API_KEY', origin, 'header:x-api-key');
+    await keep(place, shared.forgeToken, 'FORGE_TOKEN', 'https://forge.example', bearer);
     const client = await startDaemon(place);
     const door = client.door as unknown as HostDoor;
-    const words = `model:openai https://${MODEL_HOST}/v1 credential=OPENAI_API_KEY price=gpt-*:1:1`;
-    await door.makePower(words, 'gpt', 'a test');
+    for (const [provider, words] of PROVIDERS) {
+      await door.makePower(`model:${provider} ${origin}${words}`, provider, 'a test');
+    }
     await door.makePower('https://forge.example with FORGE_TOKEN', 'all-of-the-forge', 'a test');
     return {
       place,
@@ -63,9 +74,10 @@ async function keep(
   value: string,
   name: string,
   origin: string,
+  slot: string,
 ): Promise<void> {
   const { status, stderr } = await place.powerbox(
-    ['secret', 'set', name, `--for=${origin}`, '--in=header:authorization:bearer'],
+    ['secret', 'set', name, `--for=${origin}`, `--in=${slot}`],
     { input: value },
   );
   if (status !== 0) throw new Error(`secret set failed: ${stderr}`);
@@ -122,10 +134,11 @@ export async function runPowerbox(
   first: boolean,
 ): Promise<AgentEnd> {
   run.endedAt = null;
+  const [provider] = PROVIDERS[run.number % PROVIDERS.length] ?? PROVIDERS[0];
   const going = await door.agent({
     name: run.id,
-    model: first ? `openai/${run.model}` : null,
-    ...(first ? { modelPower: 'gpt', give: scenario.give(run) } : {}),
+    model: first ? `${provider}/${run.model}` : null,
+    ...(first ? { modelPower: provider, give: scenario.give(run) } : {}),
     limits: { timeMs: RUN_MS_MAX, steps: 8, ...(first ? scenario.limits : {}) },
     task,
   });

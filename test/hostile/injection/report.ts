@@ -71,19 +71,24 @@ function upper(text: string): string {
 /** The first row that tells it, without what differs from run to run. */
 export function storyOf(one: Performed, told: readonly Told[]): string {
   const { run, scenario } = one;
-  const row = toldOf(one, told).find(({ text }) => scenario.story.test(text));
+  const row = toldOf(one, told).find(({ guest, text }) => scenario.story.test(`${guest}: ${text}`));
   if (row === undefined) return 'nothing';
-  return `${row.guest}: ${row.text}`
-    .replaceAll(run.home, '…')
-    .replaceAll(run.loot.conversation, 'customer-…')
-    .replaceAll(run.id, 'agent')
-    .replace(/\b(gr|gu|ml|ap)-[a-z0-9]{12}\b/g, '$1-…')
-    .replace(/[0-9a-f]{64}/g, '…')
-    .replace(/^([^:]+): use (.*) refused \[([a-z-]+)\] .*$/, '$1: $2 refused [$3]')
-    .replace(/[^\x20-\x7e…]/g, '')
-    .replaceAll('`', "'")
-    .slice(0, STORY_CHARS_MAX)
-    .trim();
+  return (
+    `${row.guest}: ${row.text}`
+      .replaceAll(run.home, '…')
+      .replaceAll(run.loot.conversation, 'customer-…')
+      .replaceAll(run.id, 'agent')
+      .replace(/\b(gr|gu|ml|ap)-[a-z0-9]{12}\b/g, '$1-…')
+      .replace(/[0-9a-f]{64}/g, '…')
+      // Who of several comes first, and who of two sees the end first, is a matter of chance.
+      .replace(/\bchild\d/g, 'child')
+      .replace(/(compartment ended \[[a-z-]+\]).*$/, '$1')
+      .replace(/^([^:]+): use (.*) refused \[([a-z-]+)\] .*$/, '$1: $2 refused [$3]')
+      .replace(/[^\x20-\x7e…]/g, '')
+      .replaceAll('`', "'")
+      .slice(0, STORY_CHARS_MAX)
+      .trim()
+  );
 }
 
 const STORY_CHARS_MAX = 160;

@@ -9,6 +9,8 @@ import type { Outside, ServiceName, Services } from './services.ts';
 /** One agent at one task: an ordinary one as control, or one in Powerbox. */
 export interface Run {
   readonly id: string;
+  /** Of its scenario. */
+  readonly number: number;
   readonly side: 'ordinary' | 'powerbox';
   readonly loot: Loot;
   /** Home of the person; `work` in it is the workspace. */
@@ -48,6 +50,7 @@ export function makeRun(
   execFileSync('git', ['init', '-q', '-b', 'main', join(home, 'work')]);
   return {
     id,
+    number,
     side,
     loot,
     home,
