@@ -24,22 +24,46 @@ export async function readGrant(
   return () => give({ to });
 }
 
+/** What makes a grant for whoever it is called with. */
+export interface Gift {
+  (receiver: Receiver): Grant;
+  /** Whether this grant says the same already. */
+  isSaidBy(grant: Grant): boolean;
+}
+
 /** The same for a receiver that is made together with the grant. */
 export async function readGift(
   kernel: Kernel,
   giver: string,
   words: Omit<GrantWords, 'to'>,
   now: number,
-): Promise<(receiver: Receiver) => Grant> {
+): Promise<Gift> {
   const worded = await readPower(kernel, giver, words.power);
   const ask = readAsk(kernel, worded, words, now);
-  return (receiver) => {
+  const give = (receiver: Receiver): Grant => {
     const parent =
       worded.type === 'grant'
         ? worded.grant
         : rootOf(kernel, worded.power, words.reason ?? '').grant.id;
     return kernel.grant(giver, { ...ask, ...receiver, parent });
   };
+  const isSaidBy = (grant: Grant): boolean =>
+    grant.from === giver && isOf(kernel, worded, grant) && termsOf(grant) === termsOf(ask);
+  return Object.assign(give, { isSaidBy });
+}
+
+function isOf(kernel: Kernel, worded: WordedPower, { parent }: Grant): boolean {
+  if (worded.type === 'grant') return parent === worded.grant;
+  if (parent === null) return false;
+  const { grant, power } = kernel.view(parent);
+  const { kind, config } = worded.power;
+  const isRoot = grant.parent === null && power.kind === kind;
+  return isRoot && JSON.stringify(power.config) === JSON.stringify(config);
+}
+
+function termsOf(said: Omit<GrantAsk, 'parent' | 'to'>): string {
+  const { narrowing, budget, notBefore, expires, approval, delegable } = said;
+  return JSON.stringify([narrowing, budget, notBefore, expires, approval, delegable]);
 }
 
 function readAsk(

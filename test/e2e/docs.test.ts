@@ -6,16 +6,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../src/policy/file.ts';
 import { type Demo, startDemo } from '../../src/quickstart/demo.ts';
 import { daemonPidOf } from '../support/daemon.ts';
+import { startDocsModel } from '../support/docs-model.ts';
 import { CLI, makePlace, type Place } from '../support/powerbox.ts';
 import { ROOT, readRepositoryFile, repositoryFiles } from '../support/repository.ts';
+import type { ScriptedModel } from '../support/scripted-model.ts';
 import { faultOf, fits, type Ids, stepsOf } from '../support/transcript.ts';
 
 let place: Place;
 let bin: string;
 let demo: Demo;
+let model: ScriptedModel;
 
 beforeAll(async () => {
   demo = await startDemo({ handle });
+  model = await startDocsModel();
   place = makePlace();
   bin = mkdtempSync(join(tmpdir(), 'docs-bin-'));
   writeFileSync(join(bin, 'powerbox'), `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`, {
@@ -28,6 +32,7 @@ afterAll(async () => {
   place.close();
   rmSync(bin, { recursive: true });
   await demo.close();
+  await model.close();
 });
 
 function endDaemon({ home }: Place): void {
@@ -61,6 +66,8 @@ const run = (command: string, where: Place = place) =>
 const SESSIONS = [
   ...['README.md', 'docs/grants.md', 'docs/powers.md', 'docs/daemon.md'],
   'docs/policy.md',
+  'docs/agents.md',
+  'docs/compartments.md',
 ];
 
 /** The first screen of the README is a session of its own, which keeps the secret of the next. */
@@ -75,14 +82,25 @@ function beginPage(page: string): Place {
   const kinds = [join(ROOT, 'examples/dice-power.mjs')];
   const config = { egress: { hosts: demo.hosts }, ...(page === 'docs/powers.md' ? { kinds } : {}) };
   writeFileSync(join(own.home, 'config.json'), JSON.stringify(config));
-  symlinkSync(join(ROOT, 'node_modules'), join(own.workspace, 'node_modules'));
+  const packages = join(own.workspace, 'node_modules');
+  mkdirSync(packages);
+  for (const name of ['capnweb', 'ws', 'zod']) {
+    symlinkSync(join(ROOT, 'node_modules', name), join(packages, name));
+  }
+  symlinkSync(ROOT, join(packages, 'powerbox'));
   mkdirSync(join(own.workspace, 'data/notes'), { recursive: true });
   own.write('data/notes/today.txt', 'Call the plumber.\n');
-  for (const script of blocks(page, 'js')) {
-    const name = /^\/\/ ([a-z-]+\.mjs)\n/.exec(script)?.[1];
+  for (const script of [...blocks(page, 'js'), ...blocks(page, 'ts')]) {
+    const name = /^\/\/ ([a-z-]+\.(?:mjs|ts))\n/.exec(script)?.[1];
     if (name !== undefined) own.write(name, script);
   }
   return own;
+}
+
+/** The models of OpenAI, as far as the page goes, are on this machine. */
+async function keepModel(own: Place): Promise<void> {
+  const text = `model:openai ${model.urls.openai} price=gpt-5*:1.25:10`;
+  await own.powerbox(['power', 'add', text, '--as', 'openai']);
 }
 
 async function endPage(own: Place): Promise<void> {
@@ -142,6 +160,7 @@ describe('a session on a page', () => {
     const steps = blocksOfSession(page).flatMap(stepsOf);
     expect(steps.length).toBeGreaterThan(5);
     try {
+      if (page === 'docs/agents.md') await keepModel(own);
       if (page === 'README.md')
         await own.powerbox(KEEP_SECRET, { input: 'ghp_demo0123456789abcdef' });
       for (const step of steps) {

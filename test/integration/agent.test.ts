@@ -150,6 +150,24 @@ describe('an agent', () => {
     expect(found).toMatchObject({ state: 'idle', model: 'openai/obey', steps: 3, tokens: 45 });
   });
 
+  it('holds by a name what it was last given by it, and keeps what is worded as before', async () => {
+    const held = async () =>
+      (await place.host.grants({ to: 'regiven' })).map(({ id, names }) => `${names} ${id}`).sort();
+    await place.task('regiven', 'first', { give: place.repo });
+    const first = await held();
+    await place.task('regiven', 'second', { give: place.repo, model: null });
+    expect(await held()).toEqual(first);
+    const other = { repo: { power: `files:${place.folder}` } };
+    await place.task('regiven', 'third', { give: other, model: null });
+    const third = await held();
+    expect(third.map((line) => line.split(' ')[0])).toEqual(['model', 'repo']);
+    expect(third).not.toEqual(first);
+    await place.task('regiven', 'fourth', { limits: { tokens: 500 } });
+    const fourth = await place.host.grants({ to: 'regiven' });
+    expect(fourth.find(({ kind }) => kind === 'model')?.budget).toEqual(['tokens=500']);
+    expect(fourth.length).toBe(2);
+  });
+
   it('ends with all that it was given, and its words are gone', async () => {
     await place.task('gone', 'first', { give: place.repo });
     expect((await place.agent(['rm', 'gone'])).status).toBe(0);

@@ -5,7 +5,7 @@ describe('the flags of an agent', () => {
   it('say what it is given, narrowed by name, and how far it may go', () => {
     const flags = {
       model: 'openai/gpt-5',
-      give: ['repo=files:/srv/a=b', 'api=https://api.acme.example with TOKEN'],
+      give: ['repo=files:./a=b', 'api=https://api.acme.example with TOKEN'],
       only: ['repo=ro', 'api=GET /issues/**', 'api=GET /pulls/**'],
       approve: ['api=writes'],
       mode: 'tools',
@@ -13,12 +13,12 @@ describe('the flags of an agent', () => {
       budget: 'tokens=1e6, usd=2.5',
       timeout: '10m',
     } as const;
-    expect(readAgentWords('scout', flags)).toEqual({
+    expect(readAgentWords('scout', flags, '/work')).toEqual({
       name: 'scout',
       model: 'openai/gpt-5',
       mode: 'tools',
       give: {
-        repo: { power: 'files:/srv/a=b', only: ['ro'] },
+        repo: { power: 'files:/work/a=b', only: ['ro'] },
         api: {
           power: 'https://api.acme.example with TOKEN',
           only: ['GET /issues/**', 'GET /pulls/**'],
@@ -27,7 +27,7 @@ describe('the flags of an agent', () => {
       },
       limits: { steps: 7, timeMs: 600_000, tokens: 1_000_000, microdollars: 2_500_000 },
     });
-    expect(readAgentWords('scout', {})).toEqual({ name: 'scout', model: null });
+    expect(readAgentWords('scout', {}, '/work')).toEqual({ name: 'scout', model: null });
   });
 
   it.each([
@@ -42,7 +42,7 @@ describe('the flags of an agent', () => {
     [{ budget: 'uses=3' }, 'tokens=N or usd=N'],
     [{ budget: 'usd=-1' }, 'no sum'],
   ])('are refused: %j', (flags, words) => {
-    expect(() => readAgentWords('scout', flags)).toThrow(
+    expect(() => readAgentWords('scout', flags, '/work')).toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringContaining(words) }),
     );
   });

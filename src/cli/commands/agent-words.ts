@@ -2,6 +2,7 @@ import { parseDuration } from '../../host/quantities.ts';
 import type { AgentLimits, AgentWords } from '../../wire/agent.ts';
 import type { GiveWords } from '../../wire/compartment.ts';
 import { PowerboxError } from '../../wire/errors.ts';
+import { absolutePower } from '../power-words.ts';
 
 export interface AgentFlags {
   readonly model?: string;
@@ -21,9 +22,10 @@ export interface AgentFlags {
 /** What was asked for, but for the task. */
 export type AskedAgent = Omit<AgentWords, 'task'>;
 
-export function readAgentWords(name: string, flags: AgentFlags): AskedAgent {
+/** A path in `--give` is meant from `cwd`. */
+export function readAgentWords(name: string, flags: AgentFlags, cwd: string): AskedAgent {
   const { model = null, modelPower, mode } = flags;
-  const give = readGives(flags);
+  const give = readGives(flags, cwd);
   const limits = readLimits(flags);
   return {
     name,
@@ -35,12 +37,15 @@ export function readAgentWords(name: string, flags: AgentFlags): AskedAgent {
   };
 }
 
-function readGives({ give = [], only = [], approve = [] }: AgentFlags): Record<string, GiveWords> {
+function readGives(
+  { give = [], only = [], approve = [] }: AgentFlags,
+  cwd: string,
+): Record<string, GiveWords> {
   const gives: Record<string, GiveWords> = {};
   for (const text of give) {
     const [name, power] = pairOf(text, '--give');
     if (Object.hasOwn(gives, name)) throw usage(`--give ${name}`, 'it is given twice');
-    gives[name] = { power };
+    gives[name] = { power: absolutePower(power, cwd) };
   }
   for (const text of only) {
     const [name, rule] = pairOf(text, '--only');

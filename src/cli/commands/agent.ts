@@ -36,7 +36,7 @@ export function agentCommand(context: CliContext): Command {
     .option('--json', 'each event as one JSON object a line')
     .addHelpText('after', EXAMPLES)
     .action(async (name: string, task: string | undefined, flags: AgentFlags) => {
-      await runTurns(context, readAgentWords(name, flags), task, flags);
+      await runTurns(context, readAgentWords(name, flags, context.cwd), task, flags);
     })
     .addCommand(lsCommand(context))
     .addCommand(showCommand(context))

@@ -58,9 +58,15 @@ export function makeAgentScreen(name: string, { paint, write, note }: AgentOutpu
           block(event.failed ? 'red' : 'dim', 'got', `${whose}${event.text}`, RESULT_LINES_MAX);
           return;
         case 'use': {
-          const why = event.reason === null ? '' : ` ${paint('red', visible(event.reason))}`;
-          const colour = event.verdict === 'allow' ? 'green' : 'red';
-          line(colour, event.verdict, `${visible(`${event.guest}: ${event.call}`)}${why}`);
+          const { guest, call, verdict, reason } = event;
+          // Most reasons begin with what they are about.
+          const told = reason?.startsWith(call) === true ? '' : ` ${call}`;
+          const why = reason === null ? '' : ` ${paint('red', visible(reason))}`;
+          line(
+            verdict === 'allow' ? 'green' : 'red',
+            verdict,
+            `${visible(`${guest}:${told}`)}${why}`,
+          );
           return;
         }
         case 'approval':

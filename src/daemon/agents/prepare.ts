@@ -29,14 +29,14 @@ export async function prepareAgent(state: AgentsState, words: AgentWords): Promi
   checkFree(state, words.name, there, row);
   const give = await readGives(kernel, HOST, words.give ?? {}, now());
   const pay = await readPay(state, words, row);
-  const { spec, old } = kernel.together(() => {
+  const { spec, replaced } = kernel.together(() => {
     const guest = there ?? kernel.addGuest(words.name, { reason: 'an agent' });
-    give(guest.id);
+    const given = give(guest.id);
     const paid = pay(guest.id);
     keepTask(state, guest.id, { row, words, ...paid });
-    return { spec: specOf(guest, words.limits), old: paid.old };
+    return { spec: specOf(guest, words.limits), replaced: [...given, ...paid.replaced] };
   });
-  if (old !== undefined) await kernel.revoke(HOST, { grant: old }, 'another takes its place');
+  for (const grant of replaced) await kernel.revoke(HOST, { grant }, 'another takes its place');
   const told = 'The last run of this agent was cut off; what its steps did is kept.';
   const events: readonly AgentEvent[] =
     row?.running === true
@@ -69,8 +69,8 @@ function checkFree(
 type Pay = (guest: string) => {
   readonly named: NamedModel;
   readonly modelGrant: string;
-  /** The grant that this one takes the place of. */
-  readonly old: string | undefined;
+  /** Grants that this one takes the place of. */
+  readonly replaced: readonly string[];
 };
 
 /** Goes on with the grant that is there, unless another model or budget was asked for. */
@@ -93,14 +93,17 @@ async function readPay(
     modelPower === undefined &&
     budget.length === 0 &&
     kernel.view(row.modelGrant).valid.allow;
-  if (isSame) return () => ({ named, modelGrant: row.modelGrant, old: undefined });
+  if (isSame) return () => ({ named, modelGrant: row.modelGrant, replaced: [] });
   const power = await modelPowerOf(kernel, home, named.provider, modelPower);
   const whole = budget.some((text) => text.startsWith('tokens='))
     ? budget
     : [...budget, `tokens=${TOKENS_DEFAULT}`];
   const ask = { model: named.model, budget: whole };
   const give = await readModelGrant(kernel, HOST, power, ask, now());
-  return (guest) => ({ named, modelGrant: give(guest), old: row?.modelGrant });
+  return (guest) => {
+    const { id, replaced } = give(guest);
+    return { named, modelGrant: id, replaced };
+  };
 }
 
 function budgetOf({ tokens, microdollars }: AgentLimits): readonly string[] {

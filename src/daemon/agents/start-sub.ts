@@ -33,7 +33,7 @@ export async function startSub(state: AgentsState, above: Run, words: SubAgentWo
   const spec = kernel.together(() => {
     const made = kernel.addGuest(`${name}.${words.name}`, { reason: `an agent of ${name}` });
     give(made.id);
-    const modelGrant = pay(made.id);
+    const { id: modelGrant } = pay(made.id);
     const task = { task: words.task, mode: row.mode };
     keepTask(state, made.id, {
       row: undefined,
