@@ -5,7 +5,7 @@ import { type Attempt, PRELUDE } from '../attempt.ts';
 const RUNNER = new URL('./run-battery.mjs', import.meta.url).pathname;
 
 /** Longest silence before the process is held to hang in the attempt that it began. */
-const SILENCE_MS = 15_000;
+const SILENCE_MS = 40_000;
 
 export interface Outcome {
   readonly attempt: Attempt;
