@@ -23,6 +23,7 @@ export class Wall implements Wire, ObjectRoom {
   /** Refuses everything from now on. */
   end(why: PowerboxError): void {
     this.#over ??= why;
+    this.calls.close();
   }
 
   /** A power that the code holds from its start; looked up when it is first used. */

@@ -6,8 +6,11 @@ export const MESSAGE_BYTES_MAX: number = 4 * 1024 ** 2;
 export const MESSAGE_BYTES_BESIDES: number = 16 * 1024;
 /** Nesting of a message, as the gateway takes it. */
 export const MESSAGE_DEPTH_MAX = 192;
-/** Calls of one compartment that go on at once; the gateway takes 256 of a whole worker. */
+/** Calls of a whole worker that go on at once; the gateway takes 256. */
+export const CALLS_OF_ALL_MAX = 240;
+/** Calls of one compartment that go on at once, and of each when many share a worker. */
 export const CALLS_MAX = 192;
+export const CALLS_OF_EACH_MIN = 4;
 /** Calls of one compartment that wait for their turn. */
 export const CALLS_WAITING_MAX = 100_000;
 /** Lines of a console that are on their way at once; the rest wait, and count as written. */
