@@ -111,6 +111,10 @@ describe('a value of a compartment', () => {
       await powerbox.door.makePower(files(), 'shown', 'a test');
       const power = await powerbox.lookup('shown');
       expect(await codeOf(take(power))).toBe('not-passable');
+      for (const given of [power, () => 1, { deep: [power] }]) {
+        const program = { code: 'typeof given', with: { given } };
+        expect(await codeOf(box.evaluate(program))).toBe('not-passable');
+      }
     });
   });
 });

@@ -75,7 +75,8 @@ describe('a session', () => {
     const box = await powerbox.compartment();
     const error = await box.evaluate('throw new TypeError("mine")').catch((thrown) => thrown);
     expect(error).toBeInstanceOf(PowerboxError);
-    expect(error).toMatchObject({ code: 'evaluation-failed', message: 'TypeError: mine' });
+    expect(error).toMatchObject({ code: 'evaluation-failed' });
+    expect(String(error)).toContain('TypeError: mine');
     const far = await box.evaluate<Far>('Far("far", { fail() { throw new Error("its own"); } })');
     await expect(far.fail?.()).rejects.toMatchObject({ code: 'evaluation-failed' });
     await box.close();

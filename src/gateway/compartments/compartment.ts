@@ -6,7 +6,7 @@ import type {
   ProgramWords,
 } from '../../wire/compartment.ts';
 import { PowerboxError } from '../../wire/errors.ts';
-import type { WorkerCompartment } from '../../wire/worker.ts';
+import type { WorkerCompartment, WorkerSide } from '../../wire/worker.ts';
 import {
   COMPARTMENT_OPEN_MS_MAX,
   EVALUATIONS_MAX,
@@ -20,7 +20,7 @@ import { declarationsOf } from './declarations.ts';
 import { overLimit } from './end-error.ts';
 import { farTarget, workerObjectOf } from './far-target.ts';
 import { endHolder, type Holder } from './holder.ts';
-import { letGo, outward, type Relay } from './relay.ts';
+import { dataOf, letGo, outward, type Relay } from './relay.ts';
 import { endedRow, evaluatedRow } from './rows.ts';
 import { dropSide, type EndowedObjects, sideTarget } from './side-target.ts';
 import type { Worker } from './worker.ts';
@@ -65,7 +65,7 @@ export interface Compartment {
 }
 
 export function makeCompartment(parts: CompartmentParts): Compartment {
-  const { id, worker, holder, limits, clock, random, session, maker } = parts;
+  const { id, worker, holder, limits, session, maker } = parts;
   const { kernel } = session.host;
   const cut = makeCut();
   const console = new CompartmentConsole(limits.outputChars, (line) => {
@@ -96,26 +96,11 @@ export function makeCompartment(parts: CompartmentParts): Compartment {
 
   let far: WorkerCompartment | undefined;
 
-  function begin(): void {
-    const fail = (why: string): void => {
+  const begin = (): void => {
+    far = openIn(parts, side, cut, (why) => {
       void end(new PowerboxError('compartment-ended', stopped(why)));
-    };
-    const powers = [...holder.powers.keys(), ...parts.objects.keys()];
-    const late = setTimeout(() => fail('it did not begin in time'), COMPARTMENT_OPEN_MS_MAX);
-    try {
-      const opening = worker.main.open({ id, powers, clock, random, limits }, side);
-      // Calls are sent on to what is not there yet, so that the first does not wait to be sent.
-      far = opening as unknown as WorkerCompartment;
-      cut
-        .race(opening)
-        .catch(() => fail('it could not begin'))
-        .finally(() => clearTimeout(late));
-    } catch {
-      // The session with its process is over already.
-      clearTimeout(late);
-      fail('its process is gone');
-    }
-  }
+    });
+  };
 
   async function finish(left: Promise<unknown>, error: PowerboxError): Promise<void> {
     await left;
@@ -140,6 +125,31 @@ export function makeCompartment(parts: CompartmentParts): Compartment {
       await ending?.left;
     },
   };
+}
+
+/** Opens it in its process, and gives what can be sent to at once; `fail` is told when it is not. */
+function openIn(
+  { id, worker, holder, objects, clock, random, limits }: CompartmentParts,
+  side: WorkerSide,
+  cut: Cut,
+  fail: (why: string) => void,
+): WorkerCompartment | undefined {
+  const powers = [...holder.powers.keys(), ...objects.keys()];
+  const late = setTimeout(() => fail('it did not begin in time'), COMPARTMENT_OPEN_MS_MAX);
+  try {
+    const opening = worker.main.open({ id, powers, clock, random, limits }, side);
+    cut
+      .race(opening)
+      .catch(() => fail('it could not begin'))
+      .finally(() => clearTimeout(late));
+    // Calls are sent on to what is not there yet, so that the first does not wait to be sent.
+    return opening as unknown as WorkerCompartment;
+  } catch {
+    // The session with its process is over already.
+    clearTimeout(late);
+    fail('its process is gone');
+    return undefined;
+  }
 }
 
 function makeDoor(
@@ -173,8 +183,8 @@ function makeDoor(
           `Cannot evaluate more than ${EVALUATIONS_MAX} programs at once in one compartment.`,
         );
       }
+      const { timeMs, ...source } = { ...program, ...withData(program) };
       going += 1;
-      const { timeMs, ...source } = program;
       const timer = startTimer(timeMs, (error) => void end(error));
       try {
         await session.host.kernel.record(evaluatedRow(id, holder, program));
@@ -228,6 +238,11 @@ async function askWorker<T>(worker: Worker, cut: Cut, work: () => PromiseLike<T>
   } catch (error) {
     throw await whatFailed(error, worker, cut);
   }
+}
+
+function withData(program: ProgramWords): Pick<ProgramWords, 'with'> {
+  if (program.with === undefined) return {};
+  return { with: dataOf(program.with) as Readonly<Record<string, unknown>> };
 }
 
 function evaluateIn(

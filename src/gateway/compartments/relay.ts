@@ -1,4 +1,5 @@
 import type { RpcTarget } from 'capnweb';
+import { isReference } from '../../kernel/reference.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { WorkerObject } from '../../wire/worker.ts';
 import { type Behind, behind, isStub } from '../own-target.ts';
@@ -69,6 +70,17 @@ export function inward(relay: Relay, args: readonly unknown[]): Crossed<readonly
   return cross(args, object) as Crossed<readonly unknown[]>;
 }
 
+/**
+ * Data that the maker sends along with a program, as its session brought it: references and
+ * callbacks of the maker's, which are for powers, are none.
+ */
+export function dataOf(given: unknown): unknown {
+  const refuse = (): never => {
+    throw notPassable('a function or a power as data', 'Pass a function to one of the code.');
+  };
+  return cross(given, refuse, refuse).value;
+}
+
 /** Objects of this very code come back to it as themselves. */
 function objectOf(relay: Relay, seen: Behind): WorkerStub {
   const own = seen.side === 'own' ? relay.workerObject(seen.target) : undefined;
@@ -118,7 +130,11 @@ type CrossObject = (stub: object, made: <Made>(one: Made) => Made) => unknown;
 const VALUE_BYTES = 16;
 
 /** The nesting of what a peer sent was bounded when its message was read. */
-function cross(value: unknown, object: CrossObject): Crossed<unknown> {
+function cross(
+  value: unknown,
+  object: CrossObject,
+  reference: () => void = () => undefined,
+): Crossed<unknown> {
   const made: unknown[] = [];
   const dispose = (): void => {
     for (const one of made.splice(0)) letGo(one);
@@ -133,6 +149,7 @@ function cross(value: unknown, object: CrossObject): Crossed<unknown> {
     if (typeof part === 'string') bytes += part.length;
     if (part === null || (typeof part !== 'object' && typeof part !== 'function')) return part;
     if (isStub(part)) return object(part, keep);
+    if (typeof part === 'function' || isReference(part)) reference();
     if (Array.isArray(part)) return part.map(copy);
     if (part instanceof Uint8Array) {
       bytes += part.byteLength;
