@@ -38,6 +38,9 @@ describe('what a program comes to', () => {
     const room = await rooms.open();
     const program = { code: 'const sum: number = given.a + 1; sum', file: 'sum.ts' };
     expect(await room.evaluate({ ...program, with: { given: { a: 1 } } })).toBe(2);
+    expect(await room.evaluate({ ...program, with: { given: { a: 5 } } })).toBe(6);
+    await expect(room.evaluate({ code: '1', with: { console: 1 } })).rejects.toThrow(/console/);
+    expect(await room.evaluate('given.a = 7; given.a')).toBe(7);
   });
 
   test.each([

@@ -90,7 +90,7 @@ class Room {
   evaluate({ with: given = {}, ...program }: ProgramWords): Promise<unknown> {
     return this.#wall.guarded(async () => {
       for (const [name, value] of Object.entries(given)) {
-        this.#compartment.endow(name, this.#wall.data(value));
+        await this.#give(name, this.#wall.data(value));
       }
       try {
         return this.#wall.given(await this.#compartment.evaluate(program));
@@ -98,6 +98,13 @@ class Room {
         await this.#lines.sent();
       }
     });
+  }
+
+  /** As the code itself would set it: a later program may be given another value by that name. */
+  async #give(name: string, value: unknown): Promise<void> {
+    const code = `(value) => { globalThis[${JSON.stringify(name)}] = value; }`;
+    const set = (await this.#compartment.evaluate(code)) as (value: unknown) => void;
+    set(value);
   }
 
   close(): void {
