@@ -45,6 +45,10 @@ export const LAWS: readonly Requirement[] = [
       [
         'src/powers/http/narrower.test.ts',
         'a chain permits only what each of its narrowings permits',
+        [
+          'test/hostile/authority-attenuation.test.ts',
+          'may in no hand what it may not in an earlier one',
+        ],
       ],
     ],
   },
@@ -58,6 +62,14 @@ export const LAWS: readonly Requirement[] = [
       ['test/e2e/story.test.ts', 'ends for everyone when it is taken back'],
       ['test/e2e/story.test.ts', 'stays ended when the daemon is killed'],
       ['test/integration/kernel-crash.test.ts', 'keeps what was acknowledged'],
+      [
+        'test/hostile/authority-programs.test.ts',
+        'ends with its grant, reaches no further than what it hangs on, and leaves its row',
+      ],
+      [
+        'test/hostile/authority-compartments.test.ts',
+        'works no more after the daemon was killed and came back',
+      ],
     ],
   },
   {
@@ -84,6 +96,7 @@ export const LAWS: readonly Requirement[] = [
       ['test/integration/journal-crash.test.ts', 'keeps every acknowledged row'],
       ['src/journal/journal.test.ts', 'sees %s'],
       ['src/journal/journal.test.ts', 'sees that the database was put back'],
+      ['test/hostile/authority-audit.test.ts', 'the record of a kernel that is killed'],
     ],
   },
   {
