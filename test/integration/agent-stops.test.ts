@@ -23,11 +23,19 @@ const rude: Script = ({ step }) =>
     ? { text: ESCAPES, toolCalls: [{ name: `${ESCAPES}`, args: { code: ESCAPES } }] }
     : { text: `done\ud800${ESCAPES}` };
 
+const chunk = (delta: object, finish: string | null): string => {
+  const choices = [{ index: 0, delta, finish_reason: finish }];
+  return `data: ${JSON.stringify({ id: 'x', created: 1, model: 'cut', choices })}\n\n`;
+};
+
 const scripts = {
   obey: obedient(),
   ...{ endless, hang, flood, busy, rude },
   long: () => ({ text: 'x'.repeat(150_000) }),
   garbage: () => ({ raw: 'data: {"choices": 7}\n\ndata: nonsense\n\n' }),
+  cut: () => ({
+    raw: [chunk({ content: 'half' }, null), chunk({}, 'length'), 'data: [DONE]\n\n'].join(''),
+  }),
   broken: () => ({ text: 'half of an answer', cut: true }),
   failing: () => ({ fail: 500 }),
 } satisfies Record<string, Script>;
@@ -126,6 +134,7 @@ describe('a run ends', () => {
     ['flood', 'a flood of calls'],
     ['garbage', 'cannot be used'],
     ['broken', 'broke off'],
+    ['cut', 'cut off at its 8192 tokens'],
     ['failing', 'status 500'],
   ])('when its model is %s, with a sentence', async (model, words) => {
     const { end } = lastOf(await place.task(model, 'go', { model: `openai/${model}` }), 'ended');

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AgentPlace, lastOf, openAgents, PROVIDERS, textsOf } from '../support/agents.ts';
+import { makeDaemonPlace } from '../support/daemon.ts';
 import { obedient, order, type Script } from '../support/scripted-model.ts';
 
 /** Calls the method that reads, as any model in tool mode would find it among its tools. */
@@ -58,6 +59,12 @@ describe('a model that writes code', () => {
     expect(stderr).toContain('says   coder: seen');
     expect(stderr).toMatch(/got {4}seen\n {7}hello\n/);
     expect(stderr).toContain('powerbox: coder has answered (2 steps, 30 tokens, $0.0000)');
+    const rows = await place.json<{ kind: string; state?: string }>('log', '--guest', 'coder');
+    const states = (kind: string) =>
+      rows.filter((row) => row.kind === kind).map(({ state }) => state);
+    expect(states('agent')).toEqual(['began', 'step', 'step', 'ended']);
+    expect(states('compartment')).toEqual(['opened', 'evaluated', 'ended']);
+    expect(states('use').length).toBeGreaterThan(2);
   });
 
   it.each(PROVIDERS)('is spoken with by the library of %s', async (provider) => {
@@ -137,6 +144,27 @@ describe('a model that calls tools', () => {
 });
 
 describe('an agent', () => {
+  it('says what to do when there is no way to its model', async () => {
+    const other = makeDaemonPlace();
+    try {
+      const { status, stderr } = await other.powerbox([
+        'agent',
+        'x',
+        '--model',
+        'anthropic/y',
+        'go',
+      ]);
+      expect({ status, stderr }).toEqual({
+        status: 66,
+        stderr: expect.stringMatching(
+          /no secret ANTHROPIC_API_KEY[\s\S]*secret set ANTHROPIC_API_KEY/,
+        ),
+      });
+    } finally {
+      other.close();
+    }
+  });
+
   it('goes on where it was, with the same guest, grants and words', async () => {
     await place.task('again', 'first', { give: place.repo });
     const task = order('await repo.readText("a.txt")');

@@ -57,9 +57,7 @@ export async function runLoop(parts: LoopParts): Promise<RunnerEnd> {
     const added = addedBy(answer, results);
     await emitter.flush();
     await side.step(added);
-    if (answer.calls.length === 0) {
-      return { why: 'done', code: null, reason: 'The model has answered.' };
-    }
+    if (answer.calls.length === 0) return endOf(task, answer);
     const all = [...messages, ...added];
     messages = trimmed(all);
     cut += all.length - messages.length;
@@ -69,7 +67,7 @@ export async function runLoop(parts: LoopParts): Promise<RunnerEnd> {
 }
 
 function addedBy(answer: Answer, results: readonly AgentResult[]): readonly AgentMessage[] {
-  const said = { role: 'assistant', ...answer } as const;
+  const said = { role: 'assistant', text: answer.text, calls: answer.calls } as const;
   return results.length === 0 ? [said] : [said, { role: 'tool', results }];
 }
 
@@ -85,6 +83,20 @@ export function failedEnd(error: unknown): RunnerEnd {
 interface Answer {
   readonly text: string;
   readonly calls: readonly AgentCall[];
+  /** Why the provider let it end there. */
+  readonly finish: string;
+}
+
+/** An answer that was cut is none, though what there is of it is kept. */
+function endOf({ answerTokens }: RunnerTask, { finish }: Answer): RunnerEnd {
+  if (finish === 'length') {
+    const reason = `The answer of the model was cut off at its ${answerTokens} tokens.`;
+    return { why: 'failed', code: null, reason };
+  }
+  if (finish === 'content-filter') {
+    return { why: 'failed', code: null, reason: 'The provider has held the answer back.' };
+  }
+  return { why: 'done', code: null, reason: 'The model has answered.' };
 }
 
 async function askModel(parts: LoopParts, messages: ModelMessage[]): Promise<Answer> {
@@ -104,10 +116,12 @@ async function askModel(parts: LoopParts, messages: ModelMessage[]): Promise<Ans
   });
   let text = '';
   let inputs = 0;
+  let finish = '';
   const calls: AgentCall[] = [];
   try {
     for await (const part of fullStream) {
       if (part.type === 'error') throw part.error;
+      if (part.type === 'finish-step') finish = part.finishReason;
       if (part.type === 'text-delta') {
         const words = wellFormed(part.text);
         text += words;
@@ -126,7 +140,7 @@ async function askModel(parts: LoopParts, messages: ModelMessage[]): Promise<Ans
   } finally {
     cut.abort();
   }
-  return { text: wellFormed(text), calls };
+  return { text: wellFormed(text), calls, finish };
 }
 
 function tooLong(what: string): PowerboxError {
