@@ -210,4 +210,17 @@ export const COMPARTMENTS: readonly Requirement[] = [
       ],
     ],
   },
+  {
+    id: 'G63',
+    promise:
+      'No text that a compartment evaluates has a dynamic import of the host, `import.meta` of the host, or a direct `eval`; modules come with the program, or from packages that it was allowed, and nothing of it runs when it cannot be read or names what it was not given.',
+    verifiedBy: [
+      ['src/confine/source/verify.test.ts', 'never has an import, however it is mixed'],
+      ['src/confine/source/modules.test.ts', 'are packages only where these are allowed'],
+      [
+        'src/confine/source/refusals.test.ts',
+        'is told of a module of its own too, before anything runs',
+      ],
+    ],
+  },
 ];
