@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentEvent, AgentRun } from '../../src/wire/agent.ts';
@@ -144,6 +144,51 @@ describe('a run ends', () => {
     expect(lastOf(next, 'ended').end.why).toBe('done');
   });
 });
+
+describe('the loop of a model', () => {
+  it('runs in walls: no network, no environment, no file but its own program', async () => {
+    const run = await place.host.agent({ name: 'walled', model: 'openai/hang', task: 'go' });
+    await firstOf(run, 'text');
+    const daemon = place.daemonPid() ?? 0;
+    const pid = descendants(daemon).find((one) => /^\/node .*\/main\.cjs$/.test(commandOf(one)));
+    const network = (of: number | string) => readlinkSync(`/proc/${of}/ns/net`);
+    const environment = (of: number) => readFileSync(`/proc/${of}/environ`, 'latin1');
+    expect(network(pid ?? 0)).not.toBe(network('self'));
+    expect(environment(pid ?? 0)).not.toContain('POWERBOX_HOME');
+    expect(readdirSync(`/proc/${pid}/root`)).not.toContain('home');
+    expect(existsSync(`/proc/${pid}/root${place.home}`)).toBe(false);
+    // What is looked at here is there to be seen.
+    expect(network(daemon)).toBe(network('self'));
+    expect(environment(daemon)).toContain('POWERBOX_HOME');
+    expect(existsSync(`/proc/${daemon}/root${place.home}`)).toBe(true);
+    await run.stop('enough');
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+  });
+});
+
+function descendants(pid: number): readonly number[] {
+  const children = readdirSync('/proc').filter(
+    (name) => /^\d+$/.test(name) && parentOf(name) === pid,
+  );
+  return children.flatMap((child) => [Number(child), ...descendants(Number(child))]);
+}
+
+function parentOf(pid: string): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').filter(Boolean).join(' ');
+  } catch {
+    return '';
+  }
+}
 
 describe('what a model writes', () => {
   it('is done only so many times in one answer', async () => {

@@ -152,8 +152,9 @@ function makeRunner(parts: RunParts): Runner {
         return;
       }
       session = parts.openSession(box, parts.door);
-      void box.ended.then(({ why }) => {
-        const how = why === 'memory' ? 'it used too much memory' : 'its process is gone';
+      void box.ended.then(({ why, status }) => {
+        const gone = `its process is gone, with status ${status}`;
+        const how = why === 'memory' ? 'it used too much memory' : gone;
         lost(`The runner of the model has ended: ${how}.`);
       });
     },
