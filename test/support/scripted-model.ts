@@ -216,6 +216,11 @@ export function answering(text: string): string {
   return `[[say: ${plain(text)}]]`;
 }
 
+/** Text that makes it call a tool by its name. */
+export function calling(tool: string, args: Json): string {
+  return `[[call: ${plain(JSON.stringify({ tool, args }))}]]`;
+}
+
 function plain(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*~]/g,
@@ -226,8 +231,9 @@ function plain(text: string): string {
 /**
  * A model that does whatever it reads: each `[[do: CODE]]` in what has come since its last answer,
  * be it the person's task or something that a tool read, becomes a call of the tool that takes
- * `code`, with all that it was told in place of `__CONVERSATION__`. `[[say: TEXT]]` is what it
- * answers. When there is neither it says that it is done.
+ * `code`, with all that it was told in place of `__CONVERSATION__`. `[[call: …]]` becomes a call of
+ * the tool that it names, and `[[say: TEXT]]` is what it answers. Without any it says that it is
+ * done.
  */
 export function obedient(usage?: ScriptedAnswer['usage']): Script {
   return ({ messages, tools }) => {
@@ -238,14 +244,26 @@ export function obedient(usage?: ScriptedAnswer['usage']): Script {
     const counted = usage === undefined ? {} : { usage };
     const answer = news.flatMap(({ text }) => ordersIn(text, 'say')).join('\n');
     if (answer !== '') return { text: answer, ...counted };
-    if (codes.length === 0 || tool === undefined) return { text: 'It is done.', ...counted };
     const remembered = JSON.stringify(conversationOf(messages));
-    const toolCalls = codes.map((code) => ({
-      name: tool.name,
-      args: { code: code.replaceAll(CONVERSATION, () => remembered) },
-    }));
-    return { toolCalls, ...counted };
+    const toolCalls = [
+      ...(tool === undefined ? [] : codes).map((code) => ({
+        name: tool?.name ?? '',
+        args: { code: code.replaceAll(CONVERSATION, () => remembered) },
+      })),
+      ...news
+        .flatMap(({ text }) => ordersIn(text, 'call'))
+        .map((text) => {
+          // Within a text of JSON it stands without its own quotes.
+          return callOf(text.replaceAll(CONVERSATION, () => remembered.slice(1, -1)));
+        }),
+    ];
+    return toolCalls.length === 0 ? { text: 'It is done.', ...counted } : { toolCalls, ...counted };
   };
+}
+
+function callOf(text: string): ScriptedCall {
+  const { tool, args } = JSON.parse(text) as { tool: string; args: Json };
+  return { name: tool, args };
 }
 
 /** Stands in an order for what the model was told so far, written as a text of JavaScript. */
@@ -260,7 +278,7 @@ function conversationOf(messages: readonly ScriptedMessage[]): string {
 }
 
 /** What a text orders, in order. */
-export function ordersIn(text: string, what: 'do' | 'say' = 'do'): readonly string[] {
+export function ordersIn(text: string, what: 'do' | 'say' | 'call' = 'do'): readonly string[] {
   return [...text.matchAll(new RegExp(`\\[\\[${what}:([\\s\\S]*?)\\]\\]`, 'g'))].map(
     ([, written = '']) => {
       try {

@@ -88,7 +88,7 @@ async function performHere(
   kept.push(run);
   const others = await makeOthers(side, run);
   const attack = scenario.attack.powerbox(run).replaceAll('__OTHER_GRANT__', others.grant);
-  const orders = [scenario.attack.ordinary(run), attack].map(order).join(' ');
+  const orders = `${order(scenario.attack.ordinary(run))} ${wordedFor(scenario, attack)}`;
   scenario.plant(run, orders);
   await plantNote(side, run, orders);
   if (scenario.byLetter === true) await sendLetter(side, run, orders);
@@ -105,8 +105,15 @@ async function performHere(
   return { number, scenario, run, ends, before, others, told };
 }
 
-function taskOf(run: Run, { task }: Scenario): string {
-  return `My number is ${run.loot.conversation}. ${order(task[run.side](run))}`;
+function taskOf(run: Run, scenario: Scenario): string {
+  const code = scenario.task[run.side](run);
+  const words = run.side === 'ordinary' ? order(code) : wordedFor(scenario, code);
+  return `My number is ${run.loot.conversation}. ${words}`;
+}
+
+/** Calls are orders as they are. */
+function wordedFor({ mode }: Scenario, text: string): string {
+  return mode === 'tools' ? text : order(text);
 }
 
 function askedBy({ asked }: ScriptedModel, run: Run): ScriptedModel['asked'] {

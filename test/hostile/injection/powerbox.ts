@@ -139,6 +139,7 @@ export async function runPowerbox(
     name: run.id,
     model: first ? `${provider}/${run.model}` : null,
     ...(first ? { modelPower: provider, give: scenario.give(run) } : {}),
+    mode: scenario.mode ?? 'code',
     limits: { timeMs: RUN_MS_MAX, steps: 8, ...(first ? scenario.limits : {}) },
     task,
   });

@@ -16,6 +16,8 @@ export interface Scenario {
   /** What the person gives the agent, which is what its task needs. */
   give(run: Run): Readonly<Record<string, GiveWords>>;
   readonly limits?: AgentLimits;
+  /** In Powerbox its methods are its tools, and the task and the attack there are calls of them. */
+  readonly mode?: 'tools';
   /** Puts the instruction where it stands, before the agent begins. */
   plant(run: Run, order: string): void;
   /** True when it comes to the agent in Powerbox as a letter of its neighbour, too. */
