@@ -72,6 +72,7 @@ const ENDING_MS = 200;
 /** Where no program ever ran. */
 const NO_STATUS = 125;
 const SIGKILLED = 137;
+const SEGFAULTED = 139;
 /** SIGILL, SIGTRAP, SIGABRT: how V8 ends a process that has no more memory. */
 const ABORTED: readonly number[] = [132, 133, 134];
 
@@ -81,6 +82,8 @@ function reasonOf(status: number, box: RunningBox, { lastWords }: Heartbeat): Wo
   if (ABORTED.includes(status) && /out of memory|heap limit|allocat/i.test(lastWords())) {
     return 'memory';
   }
+  // Where an rlimit refuses memory, the engine falls over wherever it asked for some.
+  if (!box.memoryInGroup && [...ABORTED, SEGFAULTED].includes(status)) return 'memory';
   return 'failed';
 }
 

@@ -30,6 +30,8 @@ export interface RunningBox {
   kill(): void;
   /** Asks the program to end (SIGTERM), and kills the whole box after `graceMs`. */
   stop(graceMs?: number): Promise<ExitStatus>;
+  /** Its memory is kept by a control group, which ends what uses more; else an rlimit refuses it. */
+  readonly memoryInGroup: boolean;
   /** Whether the kernel ended a process of it for want of memory; to be asked before `cleanUp`. */
   memoryRanOut(): boolean;
   /** Lowers the limit of its memory while it runs; false where that cannot be. */
@@ -132,6 +134,7 @@ function box(
         clearTimeout(timer);
       }
     },
+    memoryInGroup: groups.keeps.has('memory'),
     memoryRanOut: () => groups.memoryRanOut(),
     lowerMemory: (bytes) => groups.lowerMemory(bytes),
     cleanUp: release,
