@@ -16,14 +16,10 @@ export interface RunnerSide {
   /** What code of this guest wrote to its console since this was asked last. */
   heard(): Promise<string>;
   emit(events: readonly RunnerEvent[]): Promise<void>;
-  /** Keeps what a step added, whole; gives how many of the oldest messages were put away by now. */
-  step(messages: readonly AgentMessage[]): Promise<StepKept>;
+  /** Keeps what a step added, whole or not at all. */
+  step(messages: readonly AgentMessage[]): Promise<void>;
   /** The last word of a run. */
   end(words: RunnerEnd): Promise<void>;
-}
-
-export interface StepKept {
-  readonly step: number;
 }
 
 export interface RunnerTask {
@@ -39,7 +35,7 @@ export interface RunnerTask {
   readonly messages: readonly AgentMessage[];
   /** How many older messages are no longer there. */
   readonly cut: number;
-  readonly notes: string;
+  /** Names of the tools that it made before. */
   readonly tools: readonly string[];
 }
 

@@ -59,9 +59,10 @@ async function run(
   }
 }
 
-async function promptOf(door: GuestDoor, { guest, mode, agents }: RunnerTask): Promise<string> {
-  if (mode === 'tools') return toolsPrompt({ guest, agents, powers: [] });
-  return codePrompt({ guest, agents, powers: await declared(door) });
+async function promptOf(door: GuestDoor, task: RunnerTask): Promise<string> {
+  const { guest, mode, agents, tools } = task;
+  if (mode === 'tools') return toolsPrompt(guest);
+  return codePrompt({ guest, agents, tools, powers: await declared(door) });
 }
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;

@@ -49,7 +49,7 @@ export interface Run {
   /** Starts its runner. Rejects when that fails; the run is over then. */
   begin(): Promise<void>;
   /** Counts one more answer of the model; throws when there were enough. */
-  step(): number;
+  step(): void;
   spend(spent: RunSpent): void;
   spent(): RunSpent;
   hear(line: string): void;
@@ -123,7 +123,6 @@ export function makeRun(parts: RunParts): Run {
         throw new PowerboxError('limit-exceeded', 'Cannot go on: all steps of this run are done.');
       }
       counts.steps += 1;
-      return counts.steps;
     },
     spend({ tokens, microdollars }) {
       counts.tokens += tokens;

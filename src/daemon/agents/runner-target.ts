@@ -51,9 +51,8 @@ export function runnerTarget(session: Session, parts: RunnerTargetParts): Sessio
       for (const event of events) parts.tell(namedEvent(run, event));
     },
     async step(messages) {
-      const step = run.step();
+      run.step();
       keepStep(parts, messages);
-      return { step };
     },
     async end(words) {
       // The answer to this must leave first.
@@ -83,7 +82,6 @@ function taskOf({
     agents: depth < AGENT_DEPTH_MAX,
     messages: store.agents.messages(guest),
     cut: row.cut,
-    notes: row.notes,
     tools: store.agents.tools(guest).map((tool) => tool.name),
   };
 }
