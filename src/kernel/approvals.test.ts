@@ -50,7 +50,8 @@ describe('a grant that asks', () => {
     const { ann, id, kernel, log, pendingId } = fixture;
     const write = useGrant(fixture, ann, id, 'put', 3);
     const asked = pendingId();
-    kernel.decide([asked], 'denied', 'not today');
+    // A reason may be a sentence of its own.
+    kernel.decide([asked], 'denied', 'not today.');
     await expect(write).rejects.toThrow('The host refused put 3: not today.');
     expect(() => kernel.decide([asked], 'approved', '')).toThrow(code('approval-decided'));
     expect(() => kernel.decide(['ap-nothing'], 'approved', '')).toThrow(code('approval-unknown'));

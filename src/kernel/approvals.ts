@@ -117,8 +117,9 @@ function recordWith(
 
 function verdictOf(row: PendingApproval, verdict: 'approved' | 'denied', reason: string): Verdict {
   if (verdict === 'approved') return ALLOWED;
-  const why = reason === '' ? '' : `: ${reason}`;
-  return refuse('approval-denied', `The host refused ${row.call}${why}.`);
+  const why = reason.trim().replace(/\.+$/, '');
+  const told = why === '' ? '' : `: ${why}`;
+  return refuse('approval-denied', `The host refused ${row.call}${told}.`);
 }
 
 /** Whoever waited for these went with the daemon that asked. */
