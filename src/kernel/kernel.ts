@@ -4,6 +4,7 @@ import type { Live } from '../ocap/live.ts';
 import type { Effect, PowerDefinition } from '../ocap/power.ts';
 import type { Refused, Verdict } from '../ocap/verdict.ts';
 import type { PendingApproval, Power, Principal } from '../store/kernel-store.ts';
+import type { PowerboxError } from '../wire/errors.ts';
 import type { JournalEntry } from '../wire/journal-entry.ts';
 import type { Foreseen } from './budgets.ts';
 import type { Mailroom } from './mail.ts';
@@ -133,6 +134,8 @@ export interface Kernel {
   revoke(by: string, what: Revocable, reason: string): Promise<RevokeReport>;
   /** Ends what the guest holds, and the guest. Its name is free again. */
   removeGuest(guest: string, reason: string): Promise<RevokeReport>;
+  /** Cuts what a guest does now with what it holds; what it holds stays. Gives how many uses. */
+  cutUses(guest: string, error: PowerboxError): number;
   /** Called with the id of each guest that was removed; `removeGuest` waits for it. */
   onRemoved(listener: (guest: string) => Promise<void>): void;
   /** Writes a row of those who stand beside the kernel, in order with its own. */

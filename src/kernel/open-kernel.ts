@@ -16,7 +16,7 @@ import { makePrincipals, type Principals } from './principals.ts';
 import { makeUseRecorder, type UseRecorder } from './recorder.ts';
 import { makeReference } from './reference.ts';
 import { replicaOf } from './replica.ts';
-import { previewRevoke, revoke, type TellReplicas } from './revoke.ts';
+import { cutUsesOf, previewRevoke, revoke, type TellReplicas } from './revoke.ts';
 import { makeRoots, type Roots } from './roots.ts';
 import type { EntrySink } from './row-queue.ts';
 import { makeUses, type UseParts } from './use.ts';
@@ -167,9 +167,10 @@ function grantMethods(
 
 function revokeMethods(
   inner: Inner,
-): Pick<Kernel, 'preview' | 'revoke' | 'removeGuest' | 'onRemoved'> {
-  const { principals, removed } = inner;
+): Pick<Kernel, 'preview' | 'revoke' | 'removeGuest' | 'onRemoved' | 'cutUses'> {
+  const { principals, removed, graph } = inner;
   return {
+    cutUses: (guest, error) => cutUsesOf(graph, guest, error),
     preview: (what) => previewRevoke(inner, what),
     revoke: (by, what, reason) => revoke(inner, by, what, reason),
     async removeGuest(guest, reason) {

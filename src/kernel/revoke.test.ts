@@ -6,6 +6,7 @@ import {
   kernelFixture,
   useGrant,
 } from '../../test/support/kernel-fixture.ts';
+import { PowerboxError } from '../wire/errors.ts';
 import type { Reference, Revocable } from './kernel.ts';
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
@@ -54,6 +55,21 @@ describe('revoke()', () => {
     expect(report.cut).toBe(1);
     expect(await Promise.race([other.then(String), 'still waiting'])).toBe('still waiting');
     other.catch(() => {});
+    await fixture.kernel.revoke(HOST, { guest: HOST }, 'all of it');
+  });
+
+  it('is not needed to cut what a guest does now', async () => {
+    const fixture = kernelFixture();
+    const { holders, grants } = chainOfThree(fixture);
+    const waiting = useGrant(fixture, holders[2], grants[2], 'wait');
+    const above = useGrant(fixture, holders[1], grants[1], 'wait');
+    for (const one of [waiting, above]) one.catch(() => {});
+    await new Promise((next) => setTimeout(next, 20));
+    const ended = new PowerboxError('compartment-ended', 'The run has ended.');
+    expect(fixture.kernel.cutUses(holders[2], ended)).toBe(1);
+    await expect(waiting).rejects.toEqual(code('compartment-ended'));
+    expect(await Promise.race([above.then(String), 'still waiting'])).toBe('still waiting');
+    await expect(useGrant(fixture, holders[2], grants[2], 'sum')).resolves.toBe(0);
     await fixture.kernel.revoke(HOST, { guest: HOST }, 'all of it');
   });
 

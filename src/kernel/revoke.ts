@@ -101,6 +101,13 @@ function cutUses({ objects, roots, now }: RevokeParts, died: readonly Node[]): n
   return cut;
 }
 
+/** Ends what goes on, and no grant. */
+export function cutUsesOf(graph: Graph, guest: string, error: PowerboxError): number {
+  const going = [...graph.heldBy(guest)].flatMap((node) => [...node.uses]);
+  for (const use of going) use.cut(error);
+  return going.length;
+}
+
 /** The grants that are named, without those whose end is written already. */
 function topsOf({ graph, store }: RevokeParts, what: Revocable): readonly Node[] {
   if ('grant' in what) {

@@ -1,8 +1,16 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RUNNER_MEMORY_BYTES } from '../../src/daemon/agents/limits.ts';
 import type { AgentEvent, AgentRun } from '../../src/wire/agent.ts';
-import { type AgentPlace, eventsOf, lastOf, openAgents, textsOf } from '../support/agents.ts';
+import {
+  type AgentPlace,
+  eventsOf,
+  lastOf,
+  openAgents,
+  textsOf,
+  until,
+} from '../support/agents.ts';
 import { within } from '../support/daemon.ts';
 import { obedient, order, type Script } from '../support/scripted-model.ts';
 
@@ -47,14 +55,8 @@ beforeAll(async () => {
 afterAll(() => place.close());
 
 /** The first event of a kind, while the run goes on. */
-async function firstOf(run: AgentRun, type: AgentEvent['type']): Promise<AgentEvent> {
-  for (let seen = 0; ; ) {
-    const events = await run.events(seen);
-    seen += events.length;
-    const found = events.find((event) => event.type === type);
-    if (found !== undefined) return found;
-  }
-}
+const firstOf = (run: AgentRun, type: AgentEvent['type']): Promise<AgentEvent> =>
+  until(run, (event) => event.type === type);
 
 describe('a run ends', () => {
   it.each([
@@ -129,6 +131,19 @@ describe('a run ends', () => {
     expect((await place.host.status()).compartments.running).toBe(0);
   });
 
+  it('with what its code was about to do', async () => {
+    const before = place.model.cuts();
+    const body = { model: 'hang', max_tokens: 5, messages: [{ role: 'user', content: 'go' }] };
+    const task = order(`await other.complete(${JSON.stringify(body)})`);
+    const give = { other: { power: 'openai' } };
+    const run = await place.host.agent({ name: 'doing', model: 'openai/obey', give, task });
+    await until(run, (event) => event.type === 'use' && event.call.includes('"hang"'));
+    await run.stop('enough');
+    expect(await within(5_000, () => place.model.cuts() > before)).toBe(true);
+    const rows = await place.json<{ outcome?: { code?: string } }>('log', '--guest', 'doing');
+    expect(JSON.stringify(rows)).toContain('compartment-ended');
+  });
+
   it.each([
     ['long', 'longer than any answer may be'],
     ['flood', 'a flood of calls'],
@@ -150,7 +165,11 @@ describe('the loop of a model', () => {
     const run = await place.host.agent({ name: 'walled', model: 'openai/hang', task: 'go' });
     await firstOf(run, 'text');
     const daemon = place.daemonPid() ?? 0;
-    const pid = descendants(daemon).find((one) => /^\/node .*\/main\.cjs$/.test(commandOf(one)));
+    // A worker of compartments has less memory.
+    const heap = RUNNER_MEMORY_BYTES / 1024 ** 2 - 64;
+    const pid = descendants(daemon).find((one) =>
+      new RegExp(`^/node .*size=${heap} .*/main\\.cjs$`).test(commandOf(one)),
+    );
     const network = (of: number | string) => readlinkSync(`/proc/${of}/ns/net`);
     const environment = (of: number) => readFileSync(`/proc/${of}/environ`, 'latin1');
     expect(network(pid ?? 0)).not.toBe(network('self'));
@@ -162,7 +181,8 @@ describe('the loop of a model', () => {
     expect(environment(daemon)).toContain('POWERBOX_HOME');
     expect(existsSync(`/proc/${daemon}/root${place.home}`)).toBe(true);
     await run.stop('enough');
-    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    // A process that has ended has no command any more, also before it is put away.
+    expect(await within(5_000, () => commandOf(pid ?? 0) === '')).toBe(true);
   });
 });
 

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AgentEvent, AgentRun } from '../../src/wire/agent.ts';
-import { type AgentPlace, eventsOf, lastOf, openAgents, textsOf } from '../support/agents.ts';
+import {
+  type AgentPlace,
+  eventsOf,
+  lastOf,
+  openAgents,
+  textsOf,
+  until,
+} from '../support/agents.ts';
 import { isDaemon, within } from '../support/daemon.ts';
 import { obedient, order } from '../support/scripted-model.ts';
 
@@ -15,15 +21,6 @@ const SIZE = `
 /** Has an agent of its own do what the code orders. */
 const sub = (code: string, more = ''): string =>
   order(`await powerbox.agent({ name: 'sub', task: ${JSON.stringify(order(code))}${more} })`);
-
-async function until(run: AgentRun, test: (event: AgentEvent) => boolean): Promise<AgentEvent> {
-  for (let seen = 0; ; ) {
-    const events = await run.events(seen);
-    seen += events.length;
-    const found = events.find(test);
-    if (found !== undefined) return found;
-  }
-}
 
 describe('the tools of an agent', () => {
   let place: AgentPlace;

@@ -66,6 +66,20 @@ export async function eventsOf(run: AgentRun): Promise<readonly AgentEvent[]> {
   return seen;
 }
 
+/** The first such event, while the run goes on. */
+export async function until(
+  run: AgentRun,
+  test: (event: AgentEvent) => boolean,
+): Promise<AgentEvent> {
+  for (let seen = 0; ; ) {
+    const events = await run.events(seen);
+    seen += events.length;
+    const found = events.find(test);
+    if (found !== undefined) return found;
+    if (events.some(({ type }) => type === 'ended')) throw new Error('The run has ended before.');
+  }
+}
+
 /** The last event of a kind. */
 export function lastOf<Type extends AgentEvent['type']>(
   events: readonly AgentEvent[],

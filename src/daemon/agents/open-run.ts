@@ -8,6 +8,7 @@ import { type Compartments, compartmentTarget } from '../../gateway/compartments
 import { guestTarget, targetsOf } from '../../gateway/door-target.ts';
 import type { Session } from '../../gateway/session.ts';
 import type { AgentEnd, AgentEvent } from '../../wire/agent.ts';
+import { PowerboxError } from '../../wire/errors.ts';
 import type { AgentEntry } from '../../wire/journal-entry.ts';
 import { endAgent } from './end-agent.ts';
 import { makeRun, type Run, type RunSpec } from './run.ts';
@@ -44,6 +45,7 @@ export function openRun(state: AgentsState, spec: RunSpec, family: RunFamily): R
       }),
     over(end) {
       try {
+        cutUses(state, run);
         refuseWaiting(state, run);
         keepEnd(state, run, end);
       } catch {
@@ -111,13 +113,20 @@ function lastWords({ store }: AgentsState, guest: string): string {
   return last?.role === 'assistant' ? last.text : '';
 }
 
+/** What is on its way is cut, of the agent and of its tools. */
+function cutUses({ kernel, store }: AgentsState, { spec }: Run): void {
+  const error = new PowerboxError('compartment-ended', 'The run has ended.');
+  const tools = store.agents.tools(spec.guest).map(({ guest }) => guest);
+  for (const guest of [spec.guest, ...tools]) kernel.cutUses(guest, error);
+}
+
 /** What still waits for the host is of nobody any more: approved later, it would be done. */
 function refuseWaiting({ kernel }: AgentsState, { spec }: Run): void {
-  const names = new Map(kernel.principals().map(({ id, name }) => [id, name]));
-  const waiting = kernel.pending().filter(({ guest }) => {
-    const name = names.get(guest) ?? '';
-    return name === spec.name || name.startsWith(`${spec.name}.`);
-  });
+  const waiting = kernel
+    .pending()
+    .filter(({ grant }) =>
+      kernel.view(grant).chain.some((id) => kernel.view(id).grant.to === spec.guest),
+    );
   if (waiting.length === 0) return;
   kernel.decide(
     waiting.map(({ id }) => id),
