@@ -2,7 +2,6 @@ import { ERRORS, type ErrorCode, PowerboxError } from '../wire/errors.ts';
 
 /** What the library says of a peer's own fault, and what it means here. */
 const FAULTS: readonly (readonly [RegExp, ErrorCode])[] = [
-  [/^'[^']*' is not a function\.$/, 'method-unknown'],
   [/after it (?:was|has been) disposed/, 'reference-closed'],
   [/^no such (?:entry on exports table|export ID)/, 'reference-closed'],
   [
@@ -45,6 +44,14 @@ function translate(error: unknown, log: (error: unknown) => void): PowerboxError
   const message = error instanceof Error ? error.message : '';
   if (isOfPath(error)) {
     return new PowerboxError('method-unknown', 'Cannot do this: nothing is at this path.');
+  }
+  const method = /^'([^']*)' is not a function\.$/.exec(message)?.[1];
+  if (method !== undefined) {
+    const name = method.slice(0, FAULT_CHARS_MAX);
+    return new PowerboxError(
+      'method-unknown',
+      `Cannot call ${name}: the object has no such method.`,
+    );
   }
   const code = FAULTS.find(([pattern]) => pattern.test(message))?.[1];
   if (code !== undefined) {

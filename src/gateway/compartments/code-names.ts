@@ -14,7 +14,8 @@ const TAKEN: ReadonlySet<string> = new Set(
   Int32Array Uint32Array BigInt64Array BigUint64Array Float32Array Float64Array Iterator URL
   URLSearchParams TextEncoder TextDecoder structuredClone setTimeout clearTimeout setInterval
   clearInterval queueMicrotask crypto atob btoa isFinite isNaN parseFloat parseInt escape unescape
-  encodeURI encodeURIComponent decodeURI decodeURIComponent`
+  encodeURI encodeURIComponent decodeURI decodeURIComponent constructor hasOwnProperty isPrototypeOf
+  propertyIsEnumerable toLocaleString toString valueOf`
     .split(/\s+/)
     .filter((word) => word !== ''),
 );

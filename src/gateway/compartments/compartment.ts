@@ -135,12 +135,17 @@ function openIn(
   fail: (why: string) => void,
 ): WorkerCompartment | undefined {
   const powers = [...holder.powers.keys(), ...objects.keys()];
-  const late = setTimeout(() => fail('it did not begin in time'), COMPARTMENT_OPEN_MS_MAX);
+  // A program that is sent on may hold the thread before the word that it has begun has left.
+  const patience = COMPARTMENT_OPEN_MS_MAX + limits.turnMs;
+  const late = setTimeout(() => fail('it did not begin in time'), patience);
   try {
     const opening = worker.main.open({ id, powers, clock, random, limits }, side);
     cut
       .race(opening)
-      .catch(() => fail('it could not begin'))
+      .catch(() => {
+        // When its process has ended, that is the reason, and told as one.
+        if (!worker.session.ended.aborted) fail('it could not begin');
+      })
       .finally(() => clearTimeout(late));
     // Calls are sent on to what is not there yet, so that the first does not wait to be sent.
     return opening as unknown as WorkerCompartment;

@@ -41,6 +41,8 @@ class FarTarget extends RpcTarget {
       throw new PowerboxError('call-invalid', 'Cannot call this: it is a name and a list.');
     }
     return relay.maker.call(async () => {
+      // What will not be sent must not be kept for it either.
+      relay.throwIfEnded();
       const given = inward(relay, args);
       const answer = await relay.ask(() => stub.call(method, given.value));
       try {

@@ -45,8 +45,7 @@ export function openWorker(host: SessionHost, box: WorkerBox): Worker {
 /** Whose last words nobody waits for is cut at once. */
 function openChannel(box: WorkerBox, events: WireEvents): WireEnd {
   const wire = lineWire(box.channel, Buffer.alloc(0), events);
-  takeTurns(box.channel);
-  return { ...wire, close: wire.destroy };
+  return { ...wire, ...takeTurns(box.channel), close: wire.destroy };
 }
 
 /** Ends the session for this reason, of which the peer is told when it still hears. */
