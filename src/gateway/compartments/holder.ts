@@ -30,12 +30,6 @@ export async function readHolder(
   now: number,
 ): Promise<() => Holder> {
   const give = words.give ?? {};
-  if (words.keep === true && maker !== HOST) {
-    throw new PowerboxError(
-      'call-invalid',
-      'Cannot keep what a guest makes: only what the host makes can stay.',
-    );
-  }
   for (const name of Object.keys(give)) {
     if (!isCodeName(name)) {
       throw new PowerboxError(

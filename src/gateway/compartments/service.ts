@@ -1,6 +1,6 @@
 import type { RpcTarget } from 'capnweb';
 import { newId } from '../../kernel/ids.ts';
-import type { Kernel } from '../../kernel/kernel.ts';
+import { HOST, type Kernel } from '../../kernel/kernel.ts';
 import type { CompartmentDoor, CompartmentWords } from '../../wire/compartment.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import { type MakeTarget, targetsOf } from '../door-target.ts';
@@ -66,6 +66,12 @@ export function makeCompartments(kernel: Kernel, rooms: Rooms, now: () => number
   return {
     make,
     async open(session, maker, words) {
+      if (words.keep === true && maker !== HOST) {
+        throw new PowerboxError(
+          'call-invalid',
+          'Cannot keep what a guest makes: only what the host makes can stay.',
+        );
+      }
       const { door } = await make(session, maker, words, {});
       return compartmentTarget(session, maker, door);
     },
