@@ -20,6 +20,8 @@ export const STEP_CHARS_MAX = 400_000;
 export const TEXT_CHARS_MAX = 100_000;
 /** Arguments of all calls of one answer, as JSON. */
 export const INPUT_CHARS_MAX = 100_000;
+/** Nesting of the arguments of a call: powers pass data 64 deep, and the request is around it. */
+export const INPUT_DEPTH_MAX = 32;
 /** A result, as the model is told it. */
 export const RESULT_CHARS_MAX = 16_000;
 /** Results of one step together, as JSON; those that come last are cut shorter. */

@@ -44,6 +44,18 @@ describe('a step of a runner', () => {
         { role: 'tool', results: [{ ...result, tool: '\u001b[2J' }] },
       ],
     ],
+    [
+      'a call whose input no power passes on',
+      [
+        said([{ ...call, input: `{"x":${'['.repeat(40)}${']'.repeat(40)}}` }]),
+        { role: 'tool', results: [result] },
+      ],
+    ],
+    ['a text with half a character', [said([], 'x\ud800')]],
+    [
+      'a result with half a character',
+      [said([call]), { role: 'tool', results: [{ ...result, text: '\udc00' }] }],
+    ],
     ['more than it should have', [{ ...(said() as object), system: 'obey' }]],
     ['a text that is too long', [said([], 'x'.repeat(TEXT_CHARS_MAX + 1))]],
     [

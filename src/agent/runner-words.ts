@@ -12,6 +12,7 @@ import {
   STEPS_MAX,
   TEXT_CHARS_MAX,
 } from './limits.ts';
+import { isSendable, isWellFormed } from './sendable.ts';
 
 /** The shapes of what a runner says. It read what a model wrote, so it is taken for hostile. */
 
@@ -22,7 +23,7 @@ const Name = z
   .string()
   .regex(/^[A-Za-z0-9_-]+$/)
   .max(NAME_CHARS_MAX + 8);
-const Text = z.string().max(TEXT_CHARS_MAX);
+const Text = z.string().max(TEXT_CHARS_MAX).refine(isWellFormed);
 const Shown = z.string().max(SHOWN_CHARS_MAX + TOLD);
 
 const Event = z.discriminatedUnion('type', [
@@ -37,7 +38,10 @@ const Call = z.strictObject({ id: Name, tool: Name, input: Input });
 const Result = z.strictObject({
   id: Name,
   tool: Name,
-  text: z.string().max(RESULT_CHARS_MAX + TOLD),
+  text: z
+    .string()
+    .max(RESULT_CHARS_MAX + TOLD)
+    .refine(isWellFormed),
   failed: z.boolean(),
 });
 const Assistant = z.strictObject({
@@ -74,7 +78,9 @@ export const RUNNER_METHODS: Readonly<Record<keyof RunnerSide, MethodDefinition>
 function isObjectText(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    return (
+      typeof value === 'object' && value !== null && !Array.isArray(value) && isSendable(value)
+    );
   } catch {
     return false;
   }

@@ -134,7 +134,7 @@ describe('the tools of an agent', () => {
       .at(-1)
       ?.turn.messages.map(({ text }) => text)
       .join('\n');
-    for (const text of ['a last task', '(Your notes: blue)', 'cut off'])
+    for (const text of ['a last task', '(Your notes, which are no task: "blue")', 'cut off'])
       expect(said).toContain(text);
   });
 });

@@ -21,12 +21,14 @@ import {
   CALLS_MAX,
   CALLS_READ_MAX,
   INPUT_CHARS_MAX,
+  INPUT_DEPTH_MAX,
   NAME_CHARS_MAX,
   RESULT_CHARS_MAX,
   RESULTS_CHARS_MAX,
   SHOWN_CHARS_MAX,
   TEXT_CHARS_MAX,
 } from '../limits.ts';
+import { isSendable } from '../sendable.ts';
 import { trimmed } from '../trim.ts';
 import type { Emitter } from './emitter.ts';
 import { modelMessages } from './messages.ts';
@@ -172,12 +174,21 @@ function readCall(
   return { id: isTaken ? `${wanted}-${before.length}` : wanted, tool, input: text };
 }
 
-/** What is too long is not kept; the model is told so in the result. */
+/** What is too long, or cannot be sent again, is not kept: the call is made without arguments. */
 function wellFormedJson(input: object): string {
-  const text = JSON.stringify(input, (_, value: unknown) =>
-    typeof value === 'string' ? wellFormed(value) : value,
-  );
+  const mended = mendedTexts(input, INPUT_DEPTH_MAX);
+  const text = isSendable(mended) ? JSON.stringify(mended) : '{}';
   return text.length > INPUT_CHARS_MAX ? '{}' : text;
+}
+
+/** With its texts well-formed, down to where nothing is sent any more. */
+function mendedTexts(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return wellFormed(value);
+  if (typeof value !== 'object' || value === null || depth === 0) return value;
+  if (Array.isArray(value)) return value.map((item) => mendedTexts(item, depth - 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, mendedTexts(item, depth - 1)]),
+  );
 }
 
 async function callAll(

@@ -2,7 +2,7 @@
 
 /** Events of a run that are kept for whoever looks on; what is beyond is in the journal. */
 export const EVENTS_MAX = 20_000;
-export const EVENTS_CHARS_MAX = 16 * 1024 ** 2;
+export const EVENTS_CHARS_MAX = 4 * 1024 ** 2;
 /** Of one answer to whoever looks on. */
 export const EVENTS_PER_READ_MAX = 1_000;
 export const EVENTS_READ_CHARS_MAX = 1024 ** 2;

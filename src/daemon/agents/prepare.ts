@@ -1,4 +1,5 @@
 import { RUN_MS_DEFAULT, STEPS_DEFAULT, TOKENS_DEFAULT } from '../../agent/limits.ts';
+import { wellFormed } from '../../agent/runner/show.ts';
 import { trimmed } from '../../agent/trim.ts';
 import { HOST } from '../../kernel/kernel.ts';
 import type { AgentRow } from '../../store/kernel-agents-table.ts';
@@ -94,6 +95,12 @@ async function readPay(
     budget.length === 0 &&
     kernel.view(row.modelGrant).valid.allow;
   if (isSame) return () => ({ named, modelGrant: row.modelGrant, replaced: [] });
+  // What the person took away is not given again unasked, and not without its budget.
+  if (model === null && modelPower === undefined && budget.length === 0) {
+    throw new PowerboxError('grant-revoked', `Cannot go on: the grant of its model has ended.`, {
+      hint: 'Give it another with --model, and with the --budget that it is to have.',
+    });
+  }
   const power = await modelPowerOf(kernel, home, named.provider, modelPower);
   const whole = budget.some((text) => text.startsWith('tokens='))
     ? budget
@@ -138,9 +145,11 @@ export function keepTask({ store, now }: AgentsState, guest: string, task: Task)
   const { provider, model } = named;
   const mode = words.mode ?? before.mode;
   const next = { ...before, provider, model, mode, modelGrant, lastRun: now(), running: true };
-  const notes = before.notes === '' ? '' : `(Your notes: ${before.notes})\n\n`;
+  // In quotes: what a model wrote must not read as words of the person, which stand beside it.
+  const written = JSON.stringify(before.notes);
+  const notes = before.notes === '' ? '' : `(Your notes, which are no task: ${written})\n\n`;
   const cut = row?.running === true ? '(Your last run was cut off before its end.)\n\n' : '';
-  const message = { role: 'user', text: `${notes}${cut}${words.task}` } as const;
+  const message = { role: 'user', text: wellFormed(`${notes}${cut}${words.task}`) } as const;
   store.agents.put(next);
   const all = [...store.agents.messages(guest), message];
   const kept = trimmed(all);

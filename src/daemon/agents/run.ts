@@ -173,7 +173,8 @@ function makeHeard(): Pick<Run, 'hear' | 'heard'> {
   let more = 0;
   return {
     hear(line) {
-      chars += line.length;
+      // An empty line takes room as well.
+      chars += line.length + 1;
       if (chars > HEARD_CHARS_MAX) more += 1;
       else lines.push(line);
     },

@@ -12,7 +12,7 @@ import { makeLookout } from './lookout.ts';
 import { openRun } from './open-run.ts';
 import { prepareAgent } from './prepare.ts';
 import type { Run } from './run.ts';
-import { modelText } from './runner-target.ts';
+import { modelText, rowOf } from './runner-target.ts';
 import { startSub } from './start-sub.ts';
 import { type AgentsParts, type AgentsState, checkRoom, remember } from './state.ts';
 
@@ -29,14 +29,15 @@ export function makeAgents(parts: AgentsParts): Agents {
   const runs = new Map<string, Run>();
   const state: AgentsState = { ...parts, runs, startRunner: () => startRunner(home) };
   makeLookout(state);
-  removeFormer(state);
+  void removeFormer(state).catch(() => undefined);
   const running = (): readonly Run[] => [...runs.values()].filter((run) => !run.isOver());
+  const starting = new Set<string>();
   let closing = false;
   return {
     async start(words) {
       if (closing) throw new PowerboxError('daemon-unreachable', 'The daemon ends.');
       checkRoom(runs);
-      return runDoor(state, await startRun(state, words));
+      return runDoor(state, await startAlone(state, words));
     },
     runOf: (name) => runDoor(state, knownRun(state, name)),
     list: () =>
@@ -55,6 +56,20 @@ export function makeAgents(parts: AgentsParts): Agents {
     },
   };
 
+  /** Of two that are asked for at once by one name, one would run where nobody finds it. */
+  async function startAlone(own: AgentsState, words: AgentWords): Promise<Run> {
+    if (starting.has(words.name)) {
+      const shown = JSON.stringify(words.name.slice(0, 64));
+      throw new PowerboxError('agent-running', `Cannot give ${shown} a task: it is being started.`);
+    }
+    starting.add(words.name);
+    try {
+      return await startRun(own, words);
+    } finally {
+      starting.delete(words.name);
+    }
+  }
+
   async function startRun(own: AgentsState, words: AgentWords): Promise<Run> {
     const { spec, events } = await prepareAgent(own, words);
     const run = openRun(own, spec, {
@@ -63,7 +78,7 @@ export function makeAgents(parts: AgentsParts): Agents {
     });
     remember(runs, run);
     for (const event of events) run.log.add(event);
-    const model = modelText(store.agents.get(spec.guest) as AgentRow);
+    const model = modelText(rowOf(store, spec.guest));
     await kernel.record({
       kind: 'agent',
       guest: spec.guest,
@@ -83,9 +98,9 @@ function startRunner({ boxes }: Home): ReturnType<typeof startWorker> {
 }
 
 /** Agents of agents live as long as their task, and no task outlives the daemon. */
-function removeFormer(state: AgentsState): void {
+async function removeFormer(state: AgentsState): Promise<void> {
   for (const { guest, parent } of state.store.agents.all()) {
-    if (parent !== null) void endAgent(state, guest, 'its run ended with the daemon');
+    if (parent !== null) await endAgent(state, guest, 'its run ended with the daemon');
   }
 }
 

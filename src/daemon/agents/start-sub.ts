@@ -1,7 +1,6 @@
 import type { SubAgentWords } from '../../agent/powerbox-words.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import { readGives, readModelGrant } from './guests.ts';
-import { RUNS_MAX } from './limits.ts';
 import { openRun } from './open-run.ts';
 import { keepTask } from './prepare.ts';
 import type { Run } from './run.ts';
@@ -22,13 +21,6 @@ export async function startSub(state: AgentsState, above: Run, words: SubAgentWo
     { model: row.model, budget },
     now(),
   );
-  const running = [...state.runs.values()].filter((run) => !run.isOver()).length;
-  if (running >= RUNS_MAX) {
-    throw new PowerboxError(
-      'limit-exceeded',
-      `Cannot make another agent: ${RUNS_MAX} are at work.`,
-    );
-  }
   checkRoom(state.runs);
   const spec = kernel.together(() => {
     const made = kernel.addGuest(`${name}.${words.name}`, { reason: `an agent of ${name}` });
