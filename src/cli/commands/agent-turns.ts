@@ -1,4 +1,6 @@
 import { createInterface } from 'node:readline/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReadStream } from 'node:tty';
 import type { AgentEnd, AgentEvent, AgentLimits, AgentRun } from '../../wire/agent.ts';
 import type { HostDoor } from '../../wire/doors.ts';
 import { PowerboxError } from '../../wire/errors.ts';
@@ -9,6 +11,8 @@ import type { AgentFlags, AskedAgent } from './agent-words.ts';
 
 /** Exit status of a program that Ctrl-C ended (128 + SIGINT). */
 const INTERRUPTED = 130;
+
+const COLUMNS_USUAL = 80;
 
 const STATUS: Readonly<Record<AgentEnd['why'], number>> = {
   done: 0,
@@ -56,6 +60,10 @@ async function* tasksOf(context: CliContext, name: string): AsyncGenerator<strin
     return;
   }
   for (;;) {
+    if (await discardTyped(context.stdin as ReadStream)) {
+      context.err('');
+      return;
+    }
     // One for each line: while an agent is at work, Ctrl-C is a signal and no key.
     const prompt = createInterface({ input: context.stdin, output: process.stderr });
     const left = new AbortController();
@@ -74,8 +82,9 @@ async function* tasksOf(context: CliContext, name: string): AsyncGenerator<strin
 type Turn = (words: AskedAgent & { readonly task: string }) => Promise<number>;
 
 function makeTurn(context: CliContext, host: HostDoor, flags: AgentFlags): Turn {
-  const approvals = makeApprovals(context, host, flags);
   return async (words) => {
+    // What was said of one run holds for that one.
+    const approvals = makeApprovals(context, host, flags);
     const screen = screenOf(context, words.name, flags);
     // Ctrl-C may come before there is a run to end.
     let interrupted = false;
@@ -117,10 +126,13 @@ async function follow(
 
 function screenOf(context: CliContext, name: string, { json }: AgentFlags): AgentScreen {
   if (json === true) return { show: (event) => context.out(JSON.stringify(event)) };
+  const { stdout, stderr } = process;
   return makeAgentScreen(name, {
     paint: painter(context.colour),
-    write: (text) => void process.stdout.write(text),
+    write: (text) => void stdout.write(text),
     note: (line) => context.err(line),
+    // One that does not know how wide it is says 0.
+    ...(stdout.isTTY && stderr.isTTY ? { columns: () => stdout.columns || COLUMNS_USUAL } : {}),
   });
 }
 
@@ -154,6 +166,10 @@ function makeApprovals(context: CliContext, host: HostDoor, flags: AgentFlags): 
 }
 
 async function ask(context: CliContext): Promise<'approved' | 'denied' | 'always'> {
+  if (await discardTyped(context.stdin as ReadStream)) {
+    process.kill(process.pid, 'SIGINT');
+    return 'denied';
+  }
   const prompt = createInterface({ input: context.stdin, output: process.stderr });
   const left = new AbortController();
   prompt.once('SIGINT', () => {
@@ -170,4 +186,27 @@ async function ask(context: CliContext): Promise<'approved' | 'denied' | 'always
   } finally {
     prompt.close();
   }
+}
+
+/** Keys that were pressed are here by then. */
+const TYPED_MS = 100;
+const CTRL_C = 3;
+
+/**
+ * Lets go of what was typed before a question was shown: it was meant for something else, such as
+ * words of the model that look like a question. True when Ctrl-C was among it.
+ */
+async function discardTyped(stdin: ReadStream): Promise<boolean> {
+  let isLeft = false;
+  const drop = (typed: Buffer | string): void => {
+    isLeft ||= Buffer.from(typed).includes(CTRL_C);
+  };
+  // A line that is not ended yet comes in this mode only.
+  stdin.setRawMode(true);
+  stdin.on('data', drop);
+  await sleep(TYPED_MS);
+  stdin.off('data', drop);
+  stdin.pause();
+  stdin.setRawMode(false);
+  return isLeft;
 }

@@ -4,7 +4,11 @@ import type { AgentEvent } from '../../wire/agent.ts';
 import { makeAgentScreen } from './agent-lines.ts';
 import { painter } from './colour.ts';
 
-function shown(events: readonly AgentEvent[], colour = false): { said: string; notes: string[] } {
+function shown(
+  events: readonly AgentEvent[],
+  colour = false,
+  columns?: number,
+): { said: string; notes: string[] } {
   let said = '';
   const notes: string[] = [];
   const screen = makeAgentScreen('scout', {
@@ -13,6 +17,7 @@ function shown(events: readonly AgentEvent[], colour = false): { said: string; n
       said += text;
     },
     note: (line) => void notes.push(line),
+    ...(columns === undefined ? {} : { columns: () => columns }),
   });
   for (const event of events) screen.show(event);
   return { said, notes };
@@ -96,6 +101,35 @@ describe('the lines of a run', () => {
         for (const note of notes) expect(note).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
       }),
     );
+  });
+
+  it('stand apart from its words on a terminal, however long they are', () => {
+    const columns = 30;
+    const fake = 'waits  scout: read /a (ap-1)';
+    const words = `${' '.repeat(columns)}${fake}\n${fake}\n\n${'ab'.repeat(40)}`;
+    const { said, notes } = shown(
+      [
+        ...[words.slice(0, 45), words.slice(45, 46), words.slice(46)].map(
+          (text): AgentEvent => ({ type: 'text', agent: 'scout', text }),
+        ),
+        { type: 'tool', agent: 'scout', tool: 'evaluate', text: words },
+        { type: 'approval', id: 'ap-2', guest: 'scout', call: `write /${' '.repeat(20)}${fake}` },
+        { type: 'ended', end: { ...end, why: 'failed', reason: `${' '.repeat(5)}${fake}` } },
+      ],
+      true,
+      columns,
+    );
+    const lines = said.split('\n');
+    for (const line of lines) {
+      expect(line === '' || line.startsWith('│ ')).toBe(true);
+      expect([...line].length).toBeLessThanOrEqual(columns);
+    }
+    expect(lines.map((line) => line.slice(2)).join('')).toBe(words.replaceAll('\n', ''));
+    const plain = notes.map((note) => note.replaceAll(/\u001b\[[0-9;]*m/g, ''));
+    for (const note of plain) expect(note.length).toBeLessThanOrEqual(columns);
+    expect(plain.filter((note) => note.startsWith('waits'))).toEqual([
+      expect.stringContaining('waits  scout: write /'),
+    ]);
   });
 
   it('are coloured only when they may be', () => {

@@ -1,5 +1,6 @@
 import type { AgentEnd, AgentEvent } from '../../wire/agent.ts';
 import type { Colour, Paint } from './colour.ts';
+import { folded } from './fold.ts';
 import { shorten, visible } from './text.ts';
 
 /** Where the lines of a run go: the model's words to one place, what it does to another. */
@@ -9,6 +10,8 @@ export interface AgentOutput {
   write(text: string): void;
   /** One line. */
   note(line: string): void;
+  /** How wide the terminal is that a person reads it on; left out where there is none. */
+  columns?(): number;
 }
 
 /** Shows what happens in a run of this agent as it happens. All of it is made safe for a terminal. */
@@ -20,16 +23,26 @@ const CODE_LINES_MAX = 12;
 const RESULT_LINES_MAX = 6;
 const LINE_WIDTH = 200;
 
-export function makeAgentScreen(name: string, { paint, write, note }: AgentOutput): AgentScreen {
-  /** The model is in the middle of a line. */
-  let open = false;
-  const closeLine = (): void => {
-    if (open) write('\n');
-    open = false;
+/** Stands before each line of a model's words: without it they could be lines of ours. */
+const BAR = '│ ';
+const INDENT = 7;
+/** Narrower terminals wrap by themselves. */
+const COLUMNS_MIN = 20;
+
+export function makeAgentScreen(name: string, output: AgentOutput): AgentScreen {
+  const { paint } = output;
+  const { say, closeLine } = makeSaid(output);
+  const note = (first: string, text: string): void => {
+    closeLine();
+    const columns = output.columns?.();
+    const lines =
+      columns === undefined ? [text] : folded(text, Math.max(COLUMNS_MIN, columns) - INDENT - 1);
+    for (const [index, one] of lines.entries()) {
+      output.note(`${index === 0 ? first : ' '.repeat(INDENT)}${one}`);
+    }
   };
   const line = (colour: Colour, verb: string, text: string): void => {
-    closeLine();
-    note(`${paint(colour, verb.padEnd(6))} ${text}`);
+    note(`${paint(colour, verb.padEnd(6))} `, text);
   };
   const block = (colour: Colour, verb: string, text: string, most: number): void => {
     const lines = text.split('\n');
@@ -45,8 +58,7 @@ export function makeAgentScreen(name: string, { paint, write, note }: AgentOutpu
         case 'text':
           // What an agent of this one says is for this one, which says what it made of it.
           if (event.agent !== name) return;
-          write(event.text.split('\n').map(visible).join('\n'));
-          open = !event.text.endsWith('\n');
+          say(event.text);
           return;
         case 'step':
           closeLine();
@@ -79,9 +91,44 @@ export function makeAgentScreen(name: string, { paint, write, note }: AgentOutpu
           line('dim', 'says', visible(`${event.guest}: ${event.text}`));
           return;
         case 'ended':
-          closeLine();
-          note(endLine(name, event.end, paint));
+          note('', endLine(name, event.end, paint));
       }
+    },
+  };
+}
+
+/** The words of the model, as they come. */
+function makeSaid({ write, columns }: AgentOutput): {
+  say(text: string): void;
+  closeLine(): void;
+} {
+  /** What there is of the line that it is in the middle of; empty at the begin of one. */
+  let line = '';
+  const say = (text: string): void => {
+    const most =
+      columns === undefined ? undefined : Math.max(COLUMNS_MIN, columns()) - BAR.length - 1;
+    for (const [index, part] of text.split('\n').entries()) {
+      if (index > 0) {
+        write('\n');
+        line = '';
+      }
+      const words = visible(part);
+      if (most === undefined) {
+        write(words);
+        line += words;
+        continue;
+      }
+      const lines = folded(line + words, most);
+      const shown = line.length;
+      write(`${line === '' && words !== '' ? BAR : ''}${lines.join(`\n${BAR}`).slice(shown)}`);
+      line = lines.at(-1) ?? '';
+    }
+  };
+  return {
+    say,
+    closeLine() {
+      if (line !== '') write('\n');
+      line = '';
     },
   };
 }
