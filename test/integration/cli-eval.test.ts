@@ -133,7 +133,8 @@ describe('powerbox eval', () => {
 
   it.each([
     ['what it cannot read', ['-e', 'x = = 1'], 65, '[source-invalid]'],
-    ['what throws', ['-e', 'throw new Error("its own words")'], 65, 'its own words'],
+    ['what throws', ['-e', 'throw new Error("its own words")'], 65, 'words (program:1:7). Look'],
+    ['no such method', ['--give', 'a=files:.', '-e', 'a.no()'], 65, 'a has no method no.'],
     ['what takes too long', ['--timeout', '300ms', '-e', 'for (;;);'], 75, '[compartment-limit]'],
     ['a file that is not there', ['none.js'], 66, '[module-missing]'],
     ['nothing at all', [], 64, '[usage]'],

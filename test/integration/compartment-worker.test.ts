@@ -70,10 +70,10 @@ describe('what a program comes to', () => {
       code: 'const f = (x: number) => {\n  throw new Error("no");\n};\nf(1);',
       file: 'task.ts',
     });
-    await expect(thrown).rejects.toThrow('[evaluation-failed] no (task.ts:2:9)');
-    await expect(room.evaluate('null.x')).rejects.toThrow(/TypeError: .* \(program:1:\d+\)$/);
+    await expect(thrown).rejects.toThrow(/^\[evaluation-failed\] no \(task\.ts:2:9\)\.$/);
+    await expect(room.evaluate('null.x')).rejects.toThrow(/TypeError: .* \(program:1:\d+\)\.$/);
     const own = 'const e = new Error("x"); e.stack = "at compartment:1:1:1"; throw e';
-    await expect(room.evaluate(own)).rejects.toThrow(/^\[evaluation-failed\] x$/);
+    await expect(room.evaluate(own)).rejects.toThrow(/^\[evaluation-failed\] x\.$/);
     const odd =
       'throw { get message() { throw 1; }, get stack() { throw 2; }, toString() { throw 3; } }';
     await expect(room.evaluate(odd)).rejects.toThrow(/^\[evaluation-failed\] /);
@@ -177,6 +177,16 @@ describe('powers', () => {
       expect(await room.evaluate(text), name).toBe('method-unknown');
     }
     expect(await room.evaluate('typeof repo.then')).toBe('undefined');
+  });
+
+  test('are called by their names when they have no such method', async () => {
+    const nope = (): never => {
+      throw new Error('[method-unknown] Cannot call nope: the object has no such method.');
+    };
+    const room = await rooms.open({ repo: target({ nope }) });
+    const message = '[method-unknown] repo has no method nope.';
+    await expect(room.evaluate('repo.nope()')).rejects.toThrow(message);
+    await expect(room.evaluate('E(repo).map()')).rejects.toThrow('repo has no method map.');
   });
 
   test('can be called thousands of times at once', async () => {

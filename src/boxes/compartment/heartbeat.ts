@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { LAST_WORDS_CHARS_MAX } from './limits.ts';
+import { LAST_WORDS_CHARS_MAX, UNASKED_BYTES_MAX } from './limits.ts';
 
 /** The byte that asks a worker's thread whether it is free, and the byte of its answer. */
 const BEAT = Uint8Array.of(0);
@@ -25,8 +25,16 @@ export function heartbeat(socket: Socket): Heartbeat {
     isReady = resolve;
   });
   let begun = false;
+  let unasked = 0;
   socket.on('error', () => undefined);
   socket.on('data', (chunk: Buffer) => {
+    unasked += Math.max(0, chunk.length - asked);
+    // One that floods is not heard any more, and so gives no sign of life.
+    if (unasked > UNASKED_BYTES_MAX) {
+      asked += 1;
+      socket.destroy();
+      return;
+    }
     const text = chunk.toString('latin1');
     const beats = text.split('\0').length - 1;
     if (words.length < LAST_WORDS_CHARS_MAX) words += text.slice(0, LAST_WORDS_CHARS_MAX);
@@ -41,7 +49,7 @@ export function heartbeat(socket: Socket): Heartbeat {
     ask() {
       if (!begun) return;
       asked += 1;
-      socket.write(BEAT);
+      if (!socket.destroyed) socket.write(BEAT);
     },
     isAnswered: () => begun && asked === 0,
     lastWords: () => words,

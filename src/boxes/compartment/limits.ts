@@ -18,6 +18,8 @@ export const IDLE_MS = 300_000;
 export const REFILL_PAUSE_MS = 20;
 /** What is kept of the words with which a runtime gives up. */
 export const LAST_WORDS_CHARS_MAX = 4_096;
+/** What a worker may say on its heartbeat beside its answers; the words of a runtime are far fewer. */
+export const UNASKED_BYTES_MAX: number = 64 * 1024;
 /** How often a worker that moves or computes is looked at, at least and at most. */
 export const CHECK_MS_MAX = 100;
 export const CHECK_MS_MIN = 10;

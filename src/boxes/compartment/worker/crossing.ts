@@ -27,8 +27,8 @@ export class Wall implements Wire, ObjectRoom {
   }
 
   /** A power that the code holds from its start; looked up when it is first used. */
-  power(find: () => Stub): object {
-    return makePresence(new StubHandler(this, 'power', find));
+  power(name: string, find: () => Stub): object {
+    return makePresence(new StubHandler(this, 'power', find, name));
   }
 
   out(args: readonly unknown[], peer: Peer): readonly unknown[] {

@@ -20,7 +20,9 @@ export function failure(error: unknown): PowerboxError {
   if (error instanceof PowerboxError && OF_THE_ROOM.has(error.code)) {
     return new PowerboxError(error.code, clip(error.message), { hint: error.hint });
   }
-  return new PowerboxError('evaluation-failed', `${clip(textOf(error))}${placeOf(error)}`);
+  // The code's own words may be no sentence; what is shown is one.
+  const text = clip(textOf(error)).replace(/\.$/, '');
+  return new PowerboxError('evaluation-failed', `${text}${placeOf(error)}.`);
 }
 
 /** Where in the program it was thrown: ` (task.ts:3:5)`. Of the host's own files nothing is told. */

@@ -76,7 +76,10 @@ class Room {
   constructor(spec: WorkerSpec, side: SideStub) {
     this.#side = side;
     this.#lines = new Lines(spec.limits.outputChars, side, (why) => this.#wall.end(why));
-    const powers = spec.powers.map((name) => [name, this.#wall.power(() => side.power(name))]);
+    const powers = spec.powers.map((name) => [
+      name,
+      this.#wall.power(name, () => side.power(name)),
+    ]);
     this.#compartment = compartment({
       name: spec.id,
       endowments: Object.fromEntries(powers) as Record<string, unknown>,

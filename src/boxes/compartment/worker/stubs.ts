@@ -37,10 +37,13 @@ export class StubHandler implements Handler {
   #stub: Stub | undefined;
   /** Where it is not there before something was sent. */
   readonly #find: (() => Stub) | undefined;
+  /** What messages call it. */
+  readonly #name: string;
 
-  constructor(wire: Wire, peer: Peer, stub: Stub | (() => Stub)) {
+  constructor(wire: Wire, peer: Peer, stub: Stub | (() => Stub), name = 'The object') {
     this.#wire = wire;
     this.peer = peer;
+    this.#name = name;
     if (isStub(stub)) this.#stub = stub;
     else this.#find = stub as () => Stub;
   }
@@ -54,7 +57,7 @@ export class StubHandler implements Handler {
 
   send(method: string, args: readonly unknown[]): Sent {
     if (isOfLibrary(method)) {
-      throw new PowerboxError('method-unknown', `Cannot call ${method}: no object has it.`);
+      throw this.#withoutMethod(method);
     }
     const given = this.#wire.out(args, this.peer);
     // While it waits, what it names must not be let go of.
@@ -66,7 +69,7 @@ export class StubHandler implements Handler {
           const { stub } = this;
           named.clear();
           sent = method === '' ? stub(...given) : (stub[method] as Stub)(...given);
-          resolve(this.#receive(sent));
+          resolve(this.#receive(sent, method));
         } catch (error) {
           this.#wire.calls.end();
           reject(receivedFailure(error));
@@ -76,16 +79,25 @@ export class StubHandler implements Handler {
     return { answer, next: new StubHandler(this.#wire, this.peer, () => sent as Stub) };
   }
 
-  async #receive(sent: PromisedStub): Promise<unknown> {
+  async #receive(sent: PromisedStub, method: string): Promise<unknown> {
     let answer: unknown;
     try {
       answer = await sent;
     } catch (error) {
-      throw receivedFailure(error);
+      const failed = receivedFailure(error);
+      const { code } = failed as { readonly code?: unknown };
+      // The gateway does not know what the code calls it.
+      if (this.peer === 'power' && code === 'method-unknown') throw this.#withoutMethod(method);
+      throw failed;
     } finally {
       this.#wire.calls.end();
     }
     return this.#wire.in(answer, this.peer);
+  }
+
+  #withoutMethod(method: string): PowerboxError {
+    const what = method === '' ? 'is no function' : `has no method ${method.slice(0, 100)}`;
+    return new PowerboxError('method-unknown', `${this.#name} ${what}.`);
   }
 }
 
