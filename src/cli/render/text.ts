@@ -17,6 +17,11 @@ function escapeOf(unit: string): string {
     : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
+/** The same for JSON, which has an escape for each of them, and means the same with it. */
+export function visibleJson(json: string): string {
+  return json.replace(UNSAFE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** At most `width` UTF-16 units, with `…` in place of what is gone. */
 export function shorten(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
