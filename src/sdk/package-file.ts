@@ -1,6 +1,7 @@
-import { readFileSync, realpathSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 import { PowerboxError } from '../wire/errors.ts';
+import { readOrdinary } from './read-ordinary.ts';
 
 /** A file of a package, by the specifier that code imports it with. */
 export interface PackageFile {
@@ -29,7 +30,7 @@ export function packageFile(specifier: string, from: string): PackageFile {
   const name = packageNameOf(specifier);
   const folder = packageFolder(name, from);
   const inside = specifier.slice(name.length);
-  const about = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageWords;
+  const about = readWords(folder, specifier);
   const target =
     about.exports === undefined
       ? inside === ''
@@ -44,10 +45,25 @@ export function packageFile(specifier: string, from: string): PackageFile {
   return { folder, path };
 }
 
+/** Of a package.json; the largest that anybody publishes have a tenth of it. */
+const WORDS_BYTES_MAX = 1024 ** 2;
+
+function readWords(folder: string, specifier: string): PackageWords {
+  const text = readOrdinary(join(folder, 'package.json'), WORDS_BYTES_MAX);
+  let words: unknown;
+  try {
+    words = typeof text === 'string' ? JSON.parse(text) : undefined;
+  } catch {
+    // Told below; what a parser says of a text shows a part of it.
+  }
+  if (typeof words === 'object' && words !== null) return words;
+  throw missing(specifier, 'its package has no package.json that can be read');
+}
+
 interface PackageWords {
   readonly exports?: unknown;
-  readonly module?: string;
-  readonly main?: string;
+  readonly module?: unknown;
+  readonly main?: unknown;
 }
 
 function packageFolder(name: string, from: string): string {
@@ -100,7 +116,13 @@ export function missing(specifier: string, why: string): PowerboxError {
   return new PowerboxError('module-missing', `Cannot read the module ${specifier}: ${why}.`);
 }
 
-/** The file with every link followed; throws when one leads out of the folder. */
+/** What can be a module; names of sources, since what else lies in a folder is not the code's. */
+const MODULE = /\.[cm]?[jt]s$/;
+
+/**
+ * The file with every link followed; throws when one leads out of the folder, and for what is no
+ * module: the settings and keys that people keep in hidden files can read like a program.
+ */
 export function fileWithin(folder: string, path: string, specifier: string): string {
   let real: string;
   try {
@@ -108,6 +130,9 @@ export function fileWithin(folder: string, path: string, specifier: string): str
   } catch {
     throw missing(specifier, `there is no file ${path}`);
   }
-  if (real.startsWith(`${folder}${sep}`)) return real;
-  throw missing(specifier, 'it lies outside the folder');
+  if (!real.startsWith(`${folder}${sep}`)) throw missing(specifier, 'it lies outside the folder');
+  const names = relative(folder, real).split(sep);
+  if (names.some((name) => name.startsWith('.'))) throw missing(specifier, 'it is hidden');
+  if (MODULE.test(real)) return real;
+  throw missing(specifier, 'its name does not end as that of a module does');
 }

@@ -1,17 +1,10 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-} from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import { readSource, type SourceText } from '../confine/source/read.ts';
 import type { ProgramWords } from '../wire/compartment.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { fileWithin, missing, packageFile, packageNameOf } from './package-file.ts';
+import { readOrdinary } from './read-ordinary.ts';
 
 /** A program with the modules that it imports, read from files. */
 export type ModuleGraph = Required<Pick<ProgramWords, 'code' | 'file' | 'modules' | 'packages'>>;
@@ -156,16 +149,7 @@ function keep(reading: Reading, key: string, text: string): void {
 
 /** An ordinary file, of a size that can be evaluated. */
 function readText(reading: Reading, path: string, specifier: string): string {
-  // What is no file, such as a pipe that nobody writes, must not be waited for.
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = fstatSync(file);
-    if (!stat.isFile()) throw missing(specifier, 'it is no file');
-    if (stat.size > SOURCES_CHARS_MAX - reading.chars) {
-      throw missing(specifier, 'it is too large');
-    }
-    return readFileSync(file, 'utf8');
-  } finally {
-    closeSync(file);
-  }
+  const text = readOrdinary(path, SOURCES_CHARS_MAX - reading.chars);
+  if (typeof text === 'string') return text;
+  throw missing(specifier, text.why === 'no file' ? 'it is no file' : 'it is too large');
 }
