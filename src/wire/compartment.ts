@@ -21,7 +21,7 @@ export interface CompartmentWords {
   readonly clock?: boolean;
   /** `Math.random()` and `crypto.getRandomValues()` work. */
   readonly random?: boolean;
-  /** True keeps the guest and what it holds when the compartment ends. */
+  /** True keeps the guest and what it holds when the compartment ends. Only the host can say so. */
   readonly keep?: boolean;
   readonly reason?: string;
 }

@@ -1,0 +1,178 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { UNSENT_BYTES_PAUSE } from '../../src/gateway/limits.ts';
+import { receivedError } from '../../src/gateway/send-error.ts';
+import type { CompartmentWords } from '../../src/wire/compartment.ts';
+import type { GuestDoor, HostDoor } from '../../src/wire/doors.ts';
+import { fakeWorkers } from '../support/fake-worker.ts';
+import { type Gateway, openGateway, PATIENCE } from '../support/gateway-harness.ts';
+import { type RawWorker, rawWorker } from './support/raw-worker.ts';
+
+/** A guest that makes compartments to get at what is not its own, and workers that help it. */
+
+interface Scene extends Gateway {
+  readonly door: HostDoor;
+  readonly workers: readonly RawWorker[];
+  /** What each compartment was opened with, by the names that its code sees. */
+  opened(): readonly (readonly string[])[];
+}
+
+async function scene(): Promise<Scene> {
+  const raw: RawWorker[] = [];
+  const workers = fakeWorkers((box) => {
+    raw.push(rawWorker(box, (code) => (code === 'far' ? ['export', -500] : 1)));
+  });
+  onTestFinished(() => workers.close());
+  const gateway = await openGateway({ workers });
+  gateway.kernel.names.write('host', 'till', gateway.till());
+  const client = await gateway.host();
+  const opened = (): readonly (readonly string[])[] =>
+    raw.flatMap(({ heard }) =>
+      heard.flatMap(([kind, call]) => {
+        const [, object, , args] = (kind === 'push' ? call : []) as readonly unknown[];
+        if (object !== 0) return [];
+        const [{ powers }] = args as readonly [{ readonly powers: readonly [readonly string[]] }];
+        return [powers[0]];
+      }),
+    );
+  return { ...gateway, door: client.door as unknown as HostDoor, workers: raw, opened };
+}
+
+async function codeOf(work: PromiseLike<unknown>): Promise<string> {
+  try {
+    return `a value: ${JSON.stringify(await work)}`;
+  } catch (error) {
+    return receivedError(error)?.code ?? String(error);
+  }
+}
+
+describe('a guest that words a gift', () => {
+  it('names nothing of the host or of another guest, and learns nothing of what is there', async () => {
+    const { door, guest, token, stockGuest } = await scene();
+    for (const name of ['alice', 'mallory']) guest(name);
+    await door.grant({ power: 'till', to: 'alice', as: 'hers' });
+    const [hers] = await door.grants({ to: 'alice' });
+    const [own] = await door.grants({ to: 'host' });
+    const { door: mallory } = await stockGuest(await token('mallory'));
+    const make = (words: CompartmentWords): Promise<string> => codeOf(mallory.compartment(words));
+    const give = (power: string): Promise<string> => make({ give: { a: { power } } });
+    expect(await give(hers?.id ?? '')).toBe('grant-unknown');
+    expect(await give(own?.id ?? '')).toBe('grant-unknown');
+    expect(await give('gr-aaaaaaaaaaaa')).toBe('grant-unknown');
+    for (const words of ['till', 'hers', 'alice/hers', '../hers', 'host', 'constructor']) {
+      expect(await give(words)).toMatch(/^name-/);
+    }
+    for (const words of ['till:new', 'http:https://a.example', 'https://a.example']) {
+      expect(await give(words)).toMatch(/^name-/);
+    }
+    for (const as of ['alice', 'host', 'mallory']) expect(await make({ as })).toBe('guest-invalid');
+    // The control: what it was given it gives.
+    await door.grant({ power: 'till', to: 'mallory', as: 'mine' });
+    expect(await give('mine')).toMatch(/^a value/);
+  });
+
+  it('takes no name but one below its own', async () => {
+    const { door, guest } = await scene();
+    guest('mallory');
+    guest('alice');
+    const mallory = await door.guest('mallory');
+    for (const name of ['host', 'alice', '../alice', 'alice/x', 'gu-aaaaaaaaaaaa', 'x\n']) {
+      const made = mallory.compartment({ name }).then((box) => box.info());
+      expect(await made.then(({ guest: got }) => got, codeOfError)).toMatch(
+        /^(?:mallory\.|guest-invalid$)/,
+      );
+    }
+  });
+
+  it('leaves no guest behind that stays when it is removed', async () => {
+    const { door, guest, kernel } = await scene();
+    guest('mallory');
+    await door.grant({ power: 'till', to: 'mallory', as: 'mine' });
+    const mallory = await door.guest('mallory');
+    const words = { keep: true, give: { mine: { power: 'mine' } } };
+    expect(await codeOf(mallory.compartment(words))).toBe('call-invalid');
+    await mallory.compartment({ give: words.give });
+    await door.removeGuest('mallory', 'enough');
+    const left = kernel.principals().filter(({ removed }) => removed === null);
+    expect(left.map(({ name }) => name)).toEqual(['host']);
+  });
+});
+
+describe('a guest that grants to another', () => {
+  it('cannot keep it from running code as itself by the name of a gift', async () => {
+    const { door, guest, opened } = await scene();
+    guest('mallory');
+    guest('alice');
+    await door.grant({ power: 'till', to: 'mallory', as: 'mine' });
+    await door.grant({ power: 'till', to: 'alice', as: 'wanted' });
+    const mallory: GuestDoor = await door.guest('mallory');
+    // What every object has by itself cannot be given to code, which would not begin.
+    const names = ['toString', 'valueOf', 'constructor', 'hasOwnProperty', 'isPrototypeOf'];
+    for (const as of [...names, 'propertyIsEnumerable', 'toLocaleString', 'globalThis', 'E']) {
+      await mallory.grant({ power: 'mine', to: 'alice', as });
+    }
+    const alice = await door.guest('alice');
+    const box = await alice.compartment({ as: 'self' });
+    expect(await box.evaluate({ code: 'one' })).toBe(1);
+    expect((await box.info()).gives).toEqual(['wanted']);
+    expect(opened()).toEqual([['wanted']]);
+  });
+});
+
+describe('a compartment that has ended, in a process that goes on', () => {
+  it('keeps no function that its maker lends to an object of it', async () => {
+    const { door } = await scene();
+    const shared = { isolation: 'shared' } as const;
+    await door.compartment(shared);
+    const box = await door.compartment(shared);
+    const far = (await box.evaluate({ code: 'far' })) as {
+      call(method: string, args: readonly unknown[]): Promise<unknown>;
+    };
+    await box.stop('enough');
+    let dropped = 0;
+    const drop = (): void => {
+      dropped += 1;
+    };
+    const lent = Object.assign(() => 1, { [Symbol.dispose]: drop });
+    expect(await codeOf(far.call('keep', [lent]))).toBe('compartment-ended');
+    await expect.poll(() => dropped, PATIENCE).toBe(1);
+  });
+});
+
+describe('a worker that floods and does not read what it is answered', () => {
+  it('is not read any more either', async () => {
+    const { door, workers, log } = await scene();
+    const box = await door.compartment({ give: { till: { power: 'till' } } });
+    await box.evaluate({ code: 'one' });
+    const worker = workers[0] as RawWorker;
+    const side = worker.sides[0] as number;
+    const [, till] = (await worker.answered(worker.call(side, ['power'], ['till']))) as [
+      string,
+      number,
+    ];
+    const { peer } = worker.box;
+    peer.pause();
+    let calls = 1;
+    const text = 'x'.repeat(100_000);
+    const sent = (): number => log.filter((method) => method === 'keep').length;
+    // Each is answered with what it brought, which stays here when it is not read.
+    for (let n = 0; n < 200; n += 1) {
+      calls += 1;
+      peer.write(
+        `["push",["pipeline",${till},["keep"],[${JSON.stringify(text)}]]]\n["pull",${calls}]\n["release",${calls},1]\n`,
+      );
+    }
+    await expect.poll(() => sent() * text.length, PATIENCE).toBeGreaterThan(UNSENT_BYTES_PAUSE);
+    let before = -1;
+    while (before !== sent()) {
+      before = sent();
+      await new Promise((done) => setTimeout(done, 200));
+    }
+    expect(sent()).toBeLessThan(100);
+    expect(await door.whoami()).toMatchObject({ id: 'host' });
+    await box.stop('enough');
+  });
+});
+
+function codeOfError(error: unknown): string {
+  return receivedError(error)?.code ?? String(error);
+}
