@@ -87,6 +87,9 @@ export const COMPARTMENT_MEMORY_BYTES = {
   usual: MEMORY_BYTES_DEFAULT,
   most: 4 * 1024 ** 3,
 } as const;
+/** What the processes of one guest may take together: as many of the usual kind as it can have. */
+export const GUEST_MEMORY_BYTES_MAX: number =
+  COMPARTMENTS_OF_MAKER_MAX * COMPARTMENT_MEMORY_BYTES.usual;
 /** Longest turn: code that computes for longer should wait now and then. */
 export const COMPARTMENT_TURN_MS = { usual: 5_000, most: 300_000 } as const;
 /** Processor time of a compartment. */

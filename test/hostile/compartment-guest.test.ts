@@ -1,7 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { UNSENT_BYTES_PAUSE } from '../../src/gateway/limits.ts';
+import {
+  COMPARTMENT_MEMORY_BYTES,
+  GUEST_MEMORY_BYTES_MAX,
+  UNSENT_BYTES_PAUSE,
+} from '../../src/gateway/limits.ts';
 import { receivedError } from '../../src/gateway/send-error.ts';
-import type { CompartmentWords } from '../../src/wire/compartment.ts';
+import type { CompartmentDoor, CompartmentWords } from '../../src/wire/compartment.ts';
 import type { GuestDoor, HostDoor } from '../../src/wire/doors.ts';
 import { fakeWorkers } from '../support/fake-worker.ts';
 import { type Gateway, openGateway, PATIENCE } from '../support/gateway-harness.ts';
@@ -94,6 +98,40 @@ describe('a guest that words a gift', () => {
     await door.removeGuest('mallory', 'enough');
     const left = kernel.principals().filter(({ removed }) => removed === null);
     expect(left.map(({ name }) => name)).toEqual(['host']);
+  });
+});
+
+describe('a guest that wants more of the machine', () => {
+  it('has no more memory for its processes by asking for much than by asking for many', async () => {
+    const { door, guest } = await scene();
+    guest('mallory');
+    const mallory = await door.guest('mallory');
+    const large = { limits: { memoryBytes: COMPARTMENT_MEMORY_BYTES.most } };
+    const made: CompartmentDoor[] = [];
+    const count = Math.floor(GUEST_MEMORY_BYTES_MAX / COMPARTMENT_MEMORY_BYTES.most);
+    for (let n = 0; n < count; n += 1) made.push(await mallory.compartment(large));
+    expect(await codeOf(mallory.compartment(large))).toBe('limit-exceeded');
+    expect(await codeOf(mallory.compartment({}))).toBe('limit-exceeded');
+    expect(await (await door.compartment(large)).evaluate({ code: 'one' })).toBe(1);
+    await made[0]?.stop('room for another');
+    await expect.poll(() => codeOf(mallory.compartment(large)), PATIENCE).toMatch(/^a value/);
+  });
+});
+
+describe('guests whose doors one session of the host has', () => {
+  it('share no process with each other, nor with the host', async () => {
+    const { door, guest, workers } = await scene();
+    const shared = { isolation: 'shared' } as const;
+    const makers: GuestDoor[] = [door];
+    for (const name of ['alice', 'bob']) {
+      guest(name);
+      makers.push(await door.guest(name));
+    }
+    for (const maker of makers) await maker.compartment(shared);
+    // One of its own that ends is no end of what is shared.
+    for (const maker of makers) await (await maker.compartment({})).stop('enough');
+    for (const maker of makers) await maker.compartment(shared);
+    expect(workers.map(({ sides }) => sides.length)).toEqual([2, 2, 2, 1, 1, 1]);
   });
 });
 

@@ -1,17 +1,27 @@
+import { HOST } from '../../kernel/kernel.ts';
 import type { CompartmentLimits } from '../../wire/compartment.ts';
 import { PowerboxError } from '../../wire/errors.ts';
-import { WORKERS_MAX } from '../limits.ts';
+import { GUEST_MEMORY_BYTES_MAX, WORKERS_MAX } from '../limits.ts';
 import type { Session, SessionHost } from '../session.ts';
 import type { Compartment } from './compartment.ts';
 import { endError } from './end-error.ts';
 import { endWorker, openWorker, type Worker, type Workers } from './worker.ts';
 
-/** The processes that compartments run in: one for each, or one for the shared ones of a session. */
+/**
+ * The processes that compartments run in: one for each, or one for the shared ones that one maker
+ * has in a session. A session of the host can have the doors of many makers.
+ */
 export interface Rooms {
-  take(session: Session, shared: boolean, limits: Required<CompartmentLimits>): Promise<Place>;
+  take(owner: Owner, shared: boolean, limits: Required<CompartmentLimits>): Promise<Place>;
   /** Bytes that their sessions hold here. */
   held(): number;
   warm(): number;
+}
+
+/** Who makes a compartment, and in which session. */
+export interface Owner {
+  readonly session: Session;
+  readonly maker: string;
 }
 
 /** The place of one compartment in a process. */
@@ -36,20 +46,25 @@ interface State {
   readonly workers: Workers;
   readonly host: SessionHost;
   readonly rooms: Set<Room>;
-  readonly shared: WeakMap<Session, Promise<Room>>;
+  readonly shared: WeakMap<Session, Map<string, Promise<Room>>>;
+  /** What the processes of each guest may take together. */
+  readonly memory: Map<string, number>;
   /** Rooms, and those that are on their way. */
   count: number;
 }
 
 export function makeRooms(workers: Workers, host: SessionHost): Rooms {
-  const state: State = { workers, host, rooms: new Set(), shared: new WeakMap(), count: 0 };
+  const state: State = {
+    ...{ workers, host, rooms: new Set(), shared: new WeakMap() },
+    ...{ memory: new Map(), count: 0 },
+  };
   return {
-    async take(session, shared, limits) {
+    async take(owner, shared, limits) {
       const room = shared
-        ? await sharedRoom(state, session, limits)
-        : await openRoom(state, limits);
+        ? await sharedRoom(state, owner, limits)
+        : await openRoom(state, owner.maker, limits);
       room.places += 1;
-      return placeIn(state, session, room);
+      return placeIn(state, room);
     },
     held: () => [...state.rooms].reduce((sum, { worker }) => sum + worker.session.held(), 0),
     warm: () => workers.warm(),
@@ -58,28 +73,35 @@ export function makeRooms(workers: Workers, host: SessionHost): Rooms {
 
 async function sharedRoom(
   state: State,
-  session: Session,
+  { session, maker }: Owner,
   limits: Required<CompartmentLimits>,
 ): Promise<Room> {
-  const known = state.shared.get(session);
+  const ofSession = state.shared.get(session) ?? new Map<string, Promise<Room>>();
+  state.shared.set(session, ofSession);
+  const known = ofSession.get(maker);
   if (known !== undefined) {
     const room = await known.catch(() => undefined);
     if (room !== undefined && state.rooms.has(room)) return room;
   }
-  const opening = openRoom(state, limits);
-  state.shared.set(session, opening);
+  const opening = openRoom(state, maker, limits);
+  ofSession.set(maker, opening);
   return opening;
 }
 
-async function openRoom(state: State, limits: Required<CompartmentLimits>): Promise<Room> {
+async function openRoom(
+  state: State,
+  maker: string,
+  limits: Required<CompartmentLimits>,
+): Promise<Room> {
   if (state.count >= WORKERS_MAX) {
     throw new PowerboxError(
       'limit-exceeded',
       `Cannot start another process for a compartment: ${state.count} run, and that is the most.`,
     );
   }
-  state.count += 1;
   const { memoryBytes, turnMs, cpuMs, lifeMs } = limits;
+  const giveBack = takeMemory(state, maker, memoryBytes);
+  state.count += 1;
   try {
     const box = await state.workers.take({ memoryBytes, turnMs, cpuMs, lifeMs });
     const worker = openWorker(state.host, box);
@@ -88,6 +110,7 @@ async function openRoom(state: State, limits: Required<CompartmentLimits>): Prom
     void worker.ended.then((end) => {
       state.rooms.delete(room);
       state.count -= 1;
+      giveBack();
       // However it ended, nothing more is heard of it.
       const error = misconduct(worker) ?? endError(end, limits);
       worker.session.end(error);
@@ -96,11 +119,31 @@ async function openRoom(state: State, limits: Required<CompartmentLimits>): Prom
     return room;
   } catch (error) {
     state.count -= 1;
+    giveBack();
     throw error;
   }
 }
 
-function placeIn(state: State, session: Session, room: Room): Place {
+/** Throws `limit-exceeded`. What the host makes is bounded by the machine, as its programs are. */
+function takeMemory({ memory }: State, maker: string, bytes: number): () => void {
+  if (maker === HOST) return () => undefined;
+  const taken = memory.get(maker) ?? 0;
+  if (taken + bytes > GUEST_MEMORY_BYTES_MAX) {
+    const [have, most] = [taken, GUEST_MEMORY_BYTES_MAX].map((one) => one / 1024 ** 2);
+    throw new PowerboxError(
+      'limit-exceeded',
+      `Cannot start another process for a compartment: yours may take ${have} of ${most} MiB already.`,
+    );
+  }
+  memory.set(maker, taken + bytes);
+  return () => {
+    const left = (memory.get(maker) ?? bytes) - bytes;
+    if (left <= 0) memory.delete(maker);
+    else memory.set(maker, left);
+  };
+}
+
+function placeIn(state: State, room: Room): Place {
   let left = false;
   let inside: Compartment | undefined;
   return {
@@ -117,7 +160,6 @@ function placeIn(state: State, session: Session, room: Room): Place {
       if (inside !== undefined) room.inside.delete(inside);
       if (room.places > 0) return;
       state.rooms.delete(room);
-      state.shared.delete(session);
       await endWorker(room.worker, error);
     },
   };

@@ -123,7 +123,7 @@ async function openFor(
     runAs === undefined
       ? await readHolder(kernel, maker, id, words, now())
       : holderAs(kernel, runAs);
-  const place = await state.rooms.take(session, isolation === 'shared', limits);
+  const place = await state.rooms.take({ session, maker }, isolation === 'shared', limits);
   const { holder, principal } = await made(place, () => {
     // Whoever asked may be gone by now, or the daemon on its way out.
     session.ended.throwIfAborted();
