@@ -8,7 +8,7 @@ import {
 } from './compartment.ts';
 import { type Changes, diffRules } from './diff-rules.ts';
 import { type HttpWords, readHttpWords } from './http-words.ts';
-import { legible, listWords, quote } from './quote.ts';
+import { legibleWhole, listWords, quoteWhole } from './quote.ts';
 
 /**
  * What changes for compartments, each line with the name of its compartment before it. Whatever
@@ -125,15 +125,15 @@ function diffTerms(name: string, old: PolicyPower | null, now: PolicyPower): rea
 export function sayPower(name: string, power: PolicyPower | null): string {
   if (power === null) return name;
   const only = power.only.length === 0 ? '' : `, only ${sayOnly(power)}`;
-  return `${name} (${legible(power.power)})${only}`;
+  return `${name} (${legibleWhole(power.power)})${only}`;
 }
 
 function sayOnly({ only }: PolicyPower): string {
-  return only.length === 0 ? 'nothing less' : listWords([...only].sort().map(legible));
+  return only.length === 0 ? 'nothing less' : listWords([...only].sort().map(legibleWhole));
 }
 
 function sayBudget(budget: readonly string[]): string {
-  return budget.length === 0 ? 'none' : [...budget].sort().map(legible).join(' ');
+  return budget.length === 0 ? 'none' : [...budget].sort().map(legibleWhole).join(' ');
 }
 
 function sameTexts(one: readonly string[], other: readonly string[]): boolean {
@@ -149,7 +149,7 @@ function diffLimits(
     .filter((name) => before[name] !== after[name])
     .map((name) => {
       const say = (text: string | undefined): string => (text === undefined ? 'the default' : text);
-      return `has ${quote(name).slice(1, -1)} limited to ${say(after[name])} (before: ${say(before[name])})`;
+      return `has ${quoteWhole(name).slice(1, -1)} limited to ${say(after[name])} (before: ${say(before[name])})`;
     });
 }
 

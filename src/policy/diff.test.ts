@@ -11,6 +11,14 @@ const policy = (part: Partial<Policy>, ...rules: readonly string[]): Policy => (
 });
 
 describe('diffPolicy', () => {
+  test('leaves out no end of what is long', () => {
+    const mount = `./${'a/'.repeat(200)}${'../'.repeat(202)}.ssh:ro`;
+    const before = policy({ mounts: [mount], env: { A: 'x'.repeat(200) } });
+    const after = policy({ mounts: [`${mount}x`], env: { A: `${'x'.repeat(200)}y` } });
+    expect(diffPolicy(before, after).join('\n')).toContain('.ssh:rox"');
+    expect(diffPolicy(before, after).join('\n')).toContain('xy"');
+  });
+
   test('finds nothing where nothing is', () => {
     expect(diffPolicy(null, EMPTY_POLICY)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { diffCompartments } from './diff-compartments.ts';
 import { diffRules } from './diff-rules.ts';
 import { EMPTY_POLICY, type Policy } from './policy.ts';
-import { quote } from './quote.ts';
+import { quoteWhole } from './quote.ts';
 
 /**
  * What changes for the box when `after` takes the place of `before`, in words: a line for each
@@ -19,14 +19,16 @@ export function diffPolicy(before: Policy | null, after: Policy): readonly strin
       ? []
       : [`has the workspace as ${after.workspace} (before: ${old.workspace})`]),
     ...compartments.gained,
-    ...added(old.mounts, after.mounts).map((mount) => `now has the mount ${quote(mount)}`),
-    ...added(after.mask, old.mask).map((file) => `now sees the values in ${quote(file)}`),
+    ...added(old.mounts, after.mounts).map((mount) => `now has the mount ${quoteWhole(mount)}`),
+    ...added(after.mask, old.mask).map((file) => `now sees the values in ${quoteWhole(file)}`),
     ...diffEnv(old.env, after.env),
     ...diffLimits(old, after),
     ...added(old.mask, after.mask).map(
-      (file) => `sees placeholders for the values in ${quote(file)}`,
+      (file) => `sees placeholders for the values in ${quoteWhole(file)}`,
     ),
-    ...added(after.mounts, old.mounts).map((mount) => `no longer has the mount ${quote(mount)}`),
+    ...added(after.mounts, old.mounts).map(
+      (mount) => `no longer has the mount ${quoteWhole(mount)}`,
+    ),
     ...added(after.secrets, old.secrets).map((name) => `no longer sees secret ${name}`),
     ...rules.lost,
     ...compartments.lost,
@@ -36,7 +38,7 @@ export function diffPolicy(before: Policy | null, after: Policy): readonly strin
 function diffEnv(before: Policy['env'], after: Policy['env']): readonly string[] {
   const set = Object.entries(after)
     .filter(([name, value]) => !Object.hasOwn(before, name) || before[name] !== value)
-    .map(([name, value]) => `has the variable ${name}=${quote(value)}`);
+    .map(([name, value]) => `has the variable ${name}=${quoteWhole(value)}`);
   const unset = added(Object.keys(after), Object.keys(before));
   return [...set, ...unset.map((name) => `no longer has the variable ${name}`)];
 }

@@ -10,7 +10,7 @@ import { parsePolicy } from './file.ts';
 import { generalisePaths } from './generalise.ts';
 import { generateBox, generateCompartment } from './generate.ts';
 import { NAMES_LEARNED_MAX, ONLY_TEXTS_MAX } from './limits.ts';
-import type { Need, Needs, UseNeed } from './needs.ts';
+import type { HttpNeed, Need, Needs, UseNeed } from './needs.ts';
 import { compilePathPattern, matchPath } from './path-pattern.ts';
 import type { Policy } from './policy.ts';
 import { needsOfRecord, type RecordedRow, recordedCalls } from './recorded.ts';
@@ -275,6 +275,27 @@ describe('what cannot be one policy', () => {
     expect(draft).toEqual({});
     expect(notes).toHaveLength(4);
     expect(generateBox(found({ kind: 'env', name: 'A B_TOKEN' })).draft).toEqual({});
+  });
+
+  test('what was sent with one secret is not given with another', () => {
+    const asked = (method: string, secret: string | null): Need => ({
+      ...(http(null, 'https://a.example') as HttpNeed),
+      ...{ method, secret },
+    });
+    const needs = found(asked('POST', null), asked('GET', 'TOKEN'), asked('DELETE', 'OTHER'));
+    expect(generateCompartment(needs).draft.powers).toEqual({
+      a_example: { power: 'https://a.example', only: ['POST /x'] },
+      a_example_2: { power: 'https://a.example with OTHER', only: ['DELETE /x'] },
+      a_example_3: { power: 'https://a.example with TOKEN', only: ['GET /x'] },
+    });
+    const turned = { ...needs, found: needs.found.toReversed() };
+    expect(generateCompartment(turned).draft).toEqual(generateCompartment(needs).draft);
+  });
+
+  test.each(['GET,POST', '*', 'get', 'TRACE'])('the method %s of a row makes no rule', (method) => {
+    const row = { ...requestRow('GET https://a.example/x'), method };
+    const { found: needs, notes } = needsOfRecord([row], () => null);
+    expect([needs, notes.length]).toEqual([[], 1]);
   });
 
   test('a box is given rules and secrets, and told of the rest', () => {

@@ -134,12 +134,16 @@ type Drafts = Record<string, PowerDraft>;
 function httpPowers(found: readonly Found[], notes: Note[]): Drafts {
   const powers: Drafts = {};
   const named = namesByOrigin(found);
+  const secrets = secretsByOrigin(found);
   const groups = new Map<string, HttpNeed[]>();
   const origins = new Map<string, string>();
   for (const { need, at } of found) {
     if (need.kind !== 'http') continue;
     const origin = need.origin ?? '';
-    const name = need.as ?? named.get(origin) ?? nameOfOrigin(origin);
+    // What was sent with one secret is not given with another.
+    const number = secrets.get(origin)?.indexOf(need.secret ?? null) ?? 0;
+    const plain = named.get(origin) ?? nameOfOrigin(origin);
+    const name = need.as ?? (number > 0 ? `${plain.slice(0, 60)}_${number + 1}` : plain);
     const other = origins.get(name);
     // One grant is of one origin; a path alone goes to whichever that is.
     if (other !== undefined && need.origin !== null && need.origin !== other) {
@@ -171,6 +175,18 @@ function push<T>(groups: Map<string, T[]>, name: string, item: T): void {
   const group = groups.get(name);
   if (group === undefined) groups.set(name, [item]);
   else group.push(item);
+}
+
+/** The secrets that each origin was sent with, null for none, in order. */
+function secretsByOrigin(found: readonly Found[]): ReadonlyMap<string, readonly (string | null)[]> {
+  const secrets = new Map<string, Set<string | null>>();
+  for (const { need } of found) {
+    if (need.kind !== 'http' || need.secret === undefined) continue;
+    const origin = need.origin ?? '';
+    secrets.set(origin, (secrets.get(origin) ?? new Set()).add(need.secret));
+  }
+  const inOrder = (a: string | null, b: string | null): number => ((a ?? '') < (b ?? '') ? -1 : 1);
+  return new Map([...secrets].map(([origin, names]) => [origin, [...names].sort(inOrder)]));
 }
 
 /** By what name code asks an origin, where it is one name. */

@@ -13,6 +13,16 @@ export function legible(text: string): string {
   return escaped(shorten(text));
 }
 
+/** Like `quote`, and whole: for what a person agrees to, where the end may be what matters. */
+export function quoteWhole(text: string): string {
+  return escaped(JSON.stringify(text));
+}
+
+/** Like `legible`, and whole. */
+export function legibleWhole(text: string): string {
+  return escaped(text);
+}
+
 function escaped(text: string): string {
   return text.replace(/[^\x20-\x7e…]/g, (char) => {
     return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -2,6 +2,7 @@ import type { HttpCall } from '../powers/http/call.ts';
 import type { RequestEntry, UseEntry } from '../wire/journal-entry.ts';
 import { formatOrigin } from './authority.ts';
 import { readHttpWords } from './http-words.ts';
+import { faultOfMethod } from './method.ts';
 import type { Found, Need, Needs, Note } from './needs.ts';
 import { compilePathPattern, matchPath } from './path-pattern.ts';
 import { legible } from './quote.ts';
@@ -90,7 +91,8 @@ function needsOf(
 function httpNeeds(call: HttpCall, row: RecordedRow, power: string | null): readonly Need[] | null {
   if (call.reads === true) return [];
   const origin = formatOrigin(call.scheme, call.host, call.port);
-  if (!isPattern(call.path)) return null;
+  // A word that is no method would be read as several, or as all.
+  if (!isPattern(call.path) || faultOfMethod(call.method) !== null) return null;
   const words = power === null ? null : readHttpWords(power, [], () => false);
   const need: Need = {
     kind: 'http',

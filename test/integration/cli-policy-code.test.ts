@@ -103,7 +103,8 @@ describe('powerbox policy generate', () => {
       },
     });
     const again = await policy('generate', 'src', '--output', 'powerbox.json');
-    expect([read('powerbox.json'), again.stderr]).toEqual([once, '']);
+    const told = 'powerbox.override.json was put on top of what was generated.\n';
+    expect([read('powerbox.json'), again.stderr]).toEqual([once, told]);
     expect(read('powerbox.override.json')).toBe(override);
   });
 

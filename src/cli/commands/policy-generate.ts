@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { PolicyDraft } from '../../policy/draft.ts';
 import { type Needs, type Note, placeText } from '../../policy/needs.ts';
@@ -7,7 +7,7 @@ import { PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
 import { visible } from '../render/text.ts';
 import { parseSince } from '../render/time.ts';
-import { DEFAULT_FILE } from './policy-files.ts';
+import { DEFAULT_FILE, OVERRIDE_FILE } from './policy-files.ts';
 
 interface GenerateFlags {
   readonly fromLog?: true;
@@ -76,6 +76,10 @@ async function generate(
   const file = flags.output ?? DEFAULT_FILE;
   const before = flags.output === undefined ? null : await readDraft(context, file);
   const override = readOverride(context, flags.override, file);
+  if (override !== null) {
+    const whence = flags.override ?? join(dirname(file), OVERRIDE_FILE);
+    context.err(`${visible(whence)} was put on top of what was generated.`);
+  }
   const joined = joinDrafts(before, draft);
   const text = writeDraft(override === null ? joined : mergeOverride(joined, override));
   const policy = await parsePolicy(text, file);
