@@ -3,10 +3,10 @@ import { refuse, type Verdict } from '../ocap/verdict.ts';
 import type { KernelStore } from '../store/kernel-store.ts';
 import type { Approvals } from './approvals.ts';
 import type { Budgets } from './budgets.ts';
+import { callText } from './call-text.ts';
 import type { Graph, Node } from './graph.ts';
 import { hangOn } from './hang-on.ts';
 import type { BoxUse } from './kernel.ts';
-import { CALL_CHARS_MAX } from './limits.ts';
 import { validity } from './validity.ts';
 
 export interface BoxUseParts {
@@ -32,7 +32,7 @@ export async function admitBoxUse(parts: BoxUseParts, use: BoxUse): Promise<Verd
   const before = check(parts, node, spend);
   if (!before.allow) return before;
   if (node.approval === 'always' || (node.approval === 'writes' && use.effect !== 'read')) {
-    const call = use.call.slice(0, CALL_CHARS_MAX);
+    const call = callText(use.call);
     const question = { guest, grant: node.grant.id, power: node.power.id, call };
     const waiting = hangOn([node]);
     const verdict = await approvals

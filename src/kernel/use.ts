@@ -5,11 +5,12 @@ import { type ErrorCode, PowerboxError } from '../wire/errors.ts';
 import type { UseEntry } from '../wire/journal-entry.ts';
 import type { Approvals } from './approvals.ts';
 import type { Budgets } from './budgets.ts';
+import { callText } from './call-text.ts';
 import { digestOf } from './digest.ts';
 import type { Graph, Node } from './graph.ts';
 import { hangOn } from './hang-on.ts';
 import type { InstalledKind, Reference } from './kernel.ts';
-import { CALL_CHARS_MAX, METHOD_CHARS_MAX, USES_OPEN_MAX } from './limits.ts';
+import { METHOD_CHARS_MAX, USES_OPEN_MAX } from './limits.ts';
 import type { Objects } from './objects.ts';
 import { type GoingUse, openUse } from './open-use.ts';
 import type { UseRecorder } from './recorder.ts';
@@ -197,7 +198,7 @@ function judgeUse(
     kind,
     method,
     args,
-    call: definition.describe(call).slice(0, CALL_CHARS_MAX),
+    call: callText(definition.describe(call)),
     effect: definition.effect(call),
     digest: () => digestOf({ grant: node.grant.id, ...invocation }),
     verdict: verdictOf(parts, node, passed, call),
@@ -227,7 +228,7 @@ function verdictOf(
   }
   const { definition } = node.kind as InstalledKind;
   if (!definition.concerns(node.power.config, call)) {
-    const what = definition.describe(call).slice(0, CALL_CHARS_MAX);
+    const what = callText(definition.describe(call));
     return refuse('not-granted', `${what} is not allowed: the power is for ${node.power.text}.`);
   }
   for (const narrowing of node.narrowings) {
