@@ -12,8 +12,7 @@ describe('what a model wrote', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4, noUnicodeString: false }), (value) => {
         const text = JSON.stringify(value);
-        const isWhole = text.isWellFormed() && !/\\ud[89a-f]/i.test(text);
-        fc.pre(isWhole && !text.includes('"__proto__"'));
+        fc.pre(!/\\ud[89a-f]|"__proto__"/i.test(text));
         expect(isSendable(value)).toBe(true);
       }),
     );

@@ -12,6 +12,7 @@ import type { CompartmentDoor } from '../../wire/compartment.ts';
 import type { GuestDoor } from '../../wire/doors.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { AgentMessage, RunnerEnd, RunnerEvent, RunnerSide } from '../../wire/runner.ts';
+import { makeInTurn } from './in-turn.ts';
 import { AGENT_DEPTH_MAX } from './limits.ts';
 import type { Run } from './run.ts';
 
@@ -37,15 +38,23 @@ export function runnerTarget(session: Session, parts: RunnerTargetParts): Sessio
   const { run } = parts;
   const { guest } = run.spec;
   let compartment: OpenedCompartment | undefined;
+  let begun = false;
+  const inTurn = makeInTurn();
   return makeTarget(session, guest, {
-    begin: async () => taskOf(parts),
-    door: async () => parts.guestDoor(session) as unknown as GuestDoor,
-    async compartment() {
-      const fresh = compartment === undefined || compartment.isOver();
-      if (fresh) compartment = await parts.openCompartment(session);
-      const { target } = compartment as OpenedCompartment;
-      return { door: target as unknown as CompartmentDoor, fresh };
+    async begin() {
+      // It reads the whole conversation; asked for on and on it would keep the daemon from others.
+      if (begun) throw new PowerboxError('call-invalid', 'Cannot begin: this run has begun.');
+      begun = true;
+      return taskOf(parts);
     },
+    door: async () => parts.guestDoor(session) as unknown as GuestDoor,
+    compartment: () =>
+      inTurn(async () => {
+        const fresh = compartment === undefined || compartment.isOver();
+        if (fresh) compartment = await parts.openCompartment(session);
+        const { target } = compartment as OpenedCompartment;
+        return { door: target as unknown as CompartmentDoor, fresh };
+      }),
     heard: async () => run.heard(),
     async emit(events) {
       for (const event of events) parts.tell(namedEvent(run, event));

@@ -7,6 +7,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import type { AgentToolRow } from '../../store/kernel-agents-table.ts';
 import type { HomeStore } from '../../store/kernel-database.ts';
 import { PowerboxError } from '../../wire/errors.ts';
+import { makeInTurn } from './in-turn.ts';
 import { TOOL_START_MS_MAX } from './limits.ts';
 
 export interface ToolsParts {
@@ -32,13 +33,7 @@ export function toolMethods(
 ): Pick<AgentDoor, 'tool' | 'useTool' | 'tools' | 'removeTool'> {
   const { store, agent } = parts;
   const open: Open = new Map();
-  // One after the other, however many are asked for at once: each looks at what there is.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = last.then(work);
-    last = done.catch(() => undefined);
-    return done;
-  };
+  const inTurn = makeInTurn();
   return {
     tool: (words) => inTurn(() => makeTool(parts, open, words)),
     useTool: (name) => inTurn(() => useTool(parts, open, name)),
