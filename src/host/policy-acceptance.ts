@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import type { Policy } from '../policy/policy.ts';
 import type { Home } from '../store/home.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import { readOrdinary } from './read-ordinary.ts';
 
 const POLICY_FILE = 'powerbox.json';
+/** Far beyond what its parser takes, which says so better. */
+const POLICY_BYTES_MAX = 4 * 1024 ** 2;
 
 interface Accepted {
   /** SHA-256 of the file's bytes, hex. */
@@ -62,7 +65,8 @@ export async function acceptedPolicyAt(
 
 function readText(path: string): string | null {
   try {
-    const text = readFileSync(path, 'utf8');
+    const text = readOrdinary(path, POLICY_BYTES_MAX);
+    if (typeof text !== 'string') throw new Error(`it is ${text.why}`);
     // While a box runs in a folder without a policy, an empty one stands in for it there.
     return text.trim() === '' || text.trim() === '{}' ? null : text;
   } catch (error) {

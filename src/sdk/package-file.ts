@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { readOrdinary } from '../host/read-ordinary.ts';
 import { PowerboxError } from '../wire/errors.ts';
-import { readOrdinary } from './read-ordinary.ts';
 
 /** A file of a package, by the specifier that code imports it with. */
 export interface PackageFile {
@@ -49,9 +49,9 @@ export function packageFile(specifier: string, from: string): PackageFile {
 const WORDS_BYTES_MAX = 1024 ** 2;
 
 function readWords(folder: string, specifier: string): PackageWords {
-  const text = readOrdinary(join(folder, 'package.json'), WORDS_BYTES_MAX);
   let words: unknown;
   try {
+    const text = readOrdinary(join(folder, 'package.json'), WORDS_BYTES_MAX);
     words = typeof text === 'string' ? JSON.parse(text) : undefined;
   } catch {
     // Told below; what a parser says of a text shows a part of it.

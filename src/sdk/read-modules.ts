@@ -1,10 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import { readSource, type SourceText } from '../confine/source/read.ts';
+import { readOrdinary } from '../host/read-ordinary.ts';
 import type { ProgramWords } from '../wire/compartment.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import { fileWithin, missing, packageFile, packageNameOf } from './package-file.ts';
-import { readOrdinary } from './read-ordinary.ts';
 
 /** A program with the modules that it imports, read from files. */
 export type ModuleGraph = Required<Pick<ProgramWords, 'code' | 'file' | 'modules' | 'packages'>>;
@@ -151,5 +151,5 @@ function keep(reading: Reading, key: string, text: string): void {
 function readText(reading: Reading, path: string, specifier: string): string {
   const text = readOrdinary(path, SOURCES_CHARS_MAX - reading.chars);
   if (typeof text === 'string') return text;
-  throw missing(specifier, text.why === 'no file' ? 'it is no file' : 'it is too large');
+  throw missing(specifier, `it is ${text.why}`);
 }

@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { acceptedPolicyAt } from '../../src/host/policy-acceptance.ts';
 import { readModules } from '../../src/sdk/read-modules.ts';
+import { openHome } from '../../src/store/home.ts';
 
 /** A program that is run from a file, and reaches by its imports for what is no part of it. */
 
@@ -64,6 +66,21 @@ describe('files that lie beside a program', () => {
     put('.env', 'KEY = "canary-7f3a"');
     symlinkSync(join(folder, '.env'), join(folder, 'settings.js'));
     expect(await sourcesOf('import "./settings.js";')).toMatch(/^\[module-missing\] .*hidden\.$/);
+  });
+});
+
+describe('a policy', () => {
+  it.each([
+    ['that nobody ever writes', (path: string) => execFileSync('mkfifo', [path])],
+    ['that is a folder', (path: string) => mkdirSync(path)],
+    ['that is endless', (path: string) => writeFileSync(path, ' '.repeat(5_000_000))],
+    ['that leads to what is no file', (path: string) => symlinkSync('/dev/zero', path)],
+  ])('%s is not waited for', async (what, make) => {
+    const path = join(folder, `${what.replaceAll(' ', '-')}.json`);
+    make(path);
+    const home = openHome({ POWERBOX_HOME: join(folder, 'home') });
+    const reading = acceptedPolicyAt(home, path, false, () => Promise.resolve(true));
+    await expect(reading).rejects.toMatchObject({ code: 'policy-invalid' });
   });
 });
 

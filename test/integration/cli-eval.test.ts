@@ -49,9 +49,9 @@ describe('powerbox eval', () => {
   });
 
   it('shows the console on standard error, with nothing in it that a terminal would obey', async () => {
-    const outcome = await evaluate('-e', 'console.log("\\x1b[2Jone"); console.error("two"); 3');
+    const outcome = await evaluate('-e', 'console.log("\\x1b[2Jone\\n1"); console.error("two"); 3');
     expect(outcome).toMatchObject({ status: 0, stdout: '3\n' });
-    expect(outcome.stderr).toBe('\\x1b[2Jone\ntwo\n');
+    expect(outcome.stderr).toBe('\\x1b[2Jone\n1\ntwo\n');
   });
 
   it('reads standard input, and files with the modules below their folder', async () => {

@@ -101,7 +101,9 @@ async function evaluate(
   ]);
   const box = await makeCompartment((asked) => door.compartment(asked), {
     ...words,
-    onConsole: ({ text }) => context.err(visible(text)),
+    onConsole: ({ text }) => {
+      for (const line of text.split('\n')) context.err(visible(line));
+    },
   });
   try {
     await print(context, flags, await evaluated(box, program));
