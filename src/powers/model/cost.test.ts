@@ -73,4 +73,18 @@ describe('spendOrDrain()', () => {
       }),
     );
   });
+
+  it('takes of what there is enough of no more than was used', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 100_000 }), (amount) => {
+        let microdollars = 0;
+        const spend = (amounts: Spend): void => {
+          if ((amounts.tokens ?? 0) > 0) throw new Error('spent');
+          microdollars += amounts.microdollars ?? 0;
+        };
+        expect(() => spendOrDrain(spend, { tokens: 5, microdollars: amount })).toThrow('spent');
+        expect(microdollars).toBe(amount);
+      }),
+    );
+  });
 });

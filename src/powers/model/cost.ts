@@ -70,10 +70,14 @@ export function spendOrDrain(spend: Spending, amounts: Spend): void {
   }
 }
 
+/** As much of the amount as there is, and no more than it. */
 function drain(spend: Spending, measure: string, amount: number): void {
+  let left = amount;
   for (let step = 2 ** Math.floor(Math.log2(Math.max(1, amount))); step >= 1; step /= 2) {
+    if (step > left) continue;
     try {
       spend({ [measure]: step });
+      left -= step;
     } catch {
       // Less than this is left.
     }
