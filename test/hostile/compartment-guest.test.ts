@@ -156,6 +156,37 @@ describe('a guest that grants to another', () => {
   });
 });
 
+describe('a guest that lends functions which fail', () => {
+  it('fills no log of the daemon with them, and the code is told whose they are', async () => {
+    const { door, guest, token, stockGuest, workers, errors } = await scene();
+    guest('mallory');
+    const { door: mallory } = await stockGuest(await token('mallory'));
+    const box = await mallory.compartment({});
+    const far = (await box.evaluate({ code: 'far' })) as {
+      call(method: string, args: readonly unknown[]): Promise<unknown>;
+    };
+    let calls = 0;
+    const lent = (): never => {
+      calls += 1;
+      throw new Error('the words of mallory');
+    };
+    const going = codeOf(far.call('keep', [lent]));
+    const worker = workers[0] as RawWorker;
+    const asked = (): unknown => worker.called.find(({ object }) => object === -500)?.args;
+    await expect.poll(asked, PATIENCE).toBeDefined();
+    const [, [[[, number]]]] = asked() as [string, [[[string, number]]]];
+    for (let n = 1; n <= 5; n += 1) {
+      const answer = await worker.answered(worker.call(number, [], [n]));
+      expect(answer).toMatch(/^\[evaluation-failed\] .*the maker lent to the code has failed\.$/);
+      expect(calls).toBe(n);
+    }
+    expect(errors).toEqual([]);
+    await box.stop('enough');
+    expect(await going).toBe('compartment-ended');
+    expect(await door.whoami()).toMatchObject({ id: 'host' });
+  });
+});
+
 describe('a compartment that has ended, in a process that goes on', () => {
   it('keeps no function that its maker lends to an object of it', async () => {
     const { door } = await scene();

@@ -101,8 +101,8 @@ function makerFunction(relay: Relay, stub: MakerFunction): Disposable {
       maker.callBack(async () => {
         relay.throwIfEnded();
         maker.ended.throwIfAborted();
-        const given = args.map((arg) => outward(relay, arg));
-        const answer = await stub(...given.map(({ value }) => value));
+        const given = outward(relay, args);
+        const answer = await askMaker(stub, given.value as readonly unknown[]);
         try {
           // A callback that answers with a callback has nobody who could let go of that.
           const { value, bytes } = cross(answer, (object) => objectOf(relay, behind(object)).dup());
@@ -117,6 +117,16 @@ function makerFunction(relay: Relay, stub: MakerFunction): Disposable {
   const made = Object.assign(call, { [Symbol.dispose]: drop });
   MADE.set(made, { relay, stub });
   return made;
+}
+
+/** What a function of the maker throws is its own business, and no fault of the daemon's. */
+async function askMaker(stub: MakerFunction, args: readonly unknown[]): Promise<unknown> {
+  try {
+    return await stub(...args);
+  } catch (cause) {
+    const message = 'Cannot go on: a function that the maker lent to the code has failed.';
+    throw new PowerboxError('evaluation-failed', message, { cause });
+  }
 }
 
 export function letGo(value: unknown): void {
