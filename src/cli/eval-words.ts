@@ -35,6 +35,8 @@ export interface WordedCompartment {
   readonly timeMs: number | undefined;
 }
 
+const HELP = 'Run `powerbox eval --help`.';
+
 export async function readEvalFlags(
   context: CliContext,
   flags: EvalFlags,
@@ -110,7 +112,7 @@ function readGives(
   for (const text of flags.give ?? []) {
     const [name, words] = pair(text, '--give');
     if (give.has(name) || Object.hasOwn(powers, name)) {
-      throw new PowerboxError('usage', `Cannot give ${name} twice.`);
+      throw new PowerboxError('usage', `Cannot give ${name} twice.`, { hint: HELP });
     }
     // `files:./src only ro` says what `--only src=ro` says.
     const [, power = words, only] = /^(.*\S) +only +(.+)$/s.exec(words) ?? [];
@@ -125,6 +127,7 @@ function readGives(
         throw new PowerboxError(
           'usage',
           `Cannot narrow ${name}: ${flag} is for what --give names.`,
+          { hint: HELP },
         );
       }
       give.set(name, add(before, words));
@@ -143,7 +146,9 @@ type Add = (before: GiveWords, words: string) => GiveWords;
 
 function approvalOf(text: string): 'none' | 'writes' | 'always' {
   if (text === 'none' || text === 'writes' || text === 'always') return text;
-  throw new PowerboxError('usage', 'Cannot read --approve: it is NAME=none, writes or always.');
+  throw new PowerboxError('usage', 'Cannot read --approve: it is NAME=none, writes or always.', {
+    hint: HELP,
+  });
 }
 
 function pair(text: string, flag: string): readonly [string, string] {

@@ -47,7 +47,7 @@ async function main(argv: readonly string[]): Promise<void> {
     } catch (error) {
       if (!(error instanceof CommanderError)) throw error;
       if (error.exitCode === 0) return;
-      const message = error.message.replace(/^error: /, '');
+      const message = error.message.replace(/^error: /, '').replace(/(?<![.?!])$/, '.');
       throw new PowerboxError('usage', `Cannot read the command line: ${message}`, {
         hint: `Run \`powerbox ${verb.name} --help\`.`,
       });

@@ -44,8 +44,14 @@ export const EGRESS_ENDS_MS = 60_000;
 /** Rotations of a box's secrets that a new egress is told one by one; older ones are summed up. */
 export const VALUES_KEPT_MAX = 16;
 
+/** Largest policy file that is read; one that is parsed has far fewer characters. */
+export const POLICY_BYTES_MAX = 4 * 1024 ** 2;
+
 /** Most files of a program that a policy is made from: a person reads what comes of them. */
 export const CODE_FILES_MAX = 2_000;
+
+/** Largest of them: what a compartment evaluates has two million characters at most. */
+export const CODE_BYTES_MAX = 8 * 1024 ** 2;
 
 /** Deepest folder that programs are looked for in. */
 export const CODE_DEPTH_MAX = 32;

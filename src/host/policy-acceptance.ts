@@ -4,12 +4,10 @@ import { join } from 'node:path';
 import type { Policy } from '../policy/policy.ts';
 import type { Home } from '../store/home.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import { POLICY_BYTES_MAX } from './limits.ts';
 import { readOrdinary } from './read-ordinary.ts';
 
 const POLICY_FILE = 'powerbox.json';
-/** Far beyond what its parser takes, which says so better. */
-const POLICY_BYTES_MAX = 4 * 1024 ** 2;
-
 interface Accepted {
   /** SHA-256 of the file's bytes, hex. */
   readonly hash: string;

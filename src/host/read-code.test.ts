@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { CODE_DEPTH_MAX, CODE_FILES_MAX } from './limits.ts';
+import { CODE_BYTES_MAX, CODE_DEPTH_MAX, CODE_FILES_MAX } from './limits.ts';
 import { readEntries } from './read-code.ts';
 
 let folder: string;
@@ -61,6 +62,14 @@ describe('readEntries', () => {
       '_x.js': fetchOf('x'),
     });
     expect(await hosts()).toEqual({ c_x: ['x'], b: ['b', 'c'], 'search-tool': ['index'] });
+  });
+
+  test('waits for no file that is none, and reads none that is too large', async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe.js')]);
+    write({ 'large.js': ' '.repeat(CODE_BYTES_MAX + 1) });
+    const why = (path: string) => readEntries(path, folder).catch(String);
+    expect(await why('pipe.js')).toContain('it is no ordinary file');
+    expect(await why('large.js')).toContain('it is too large');
   });
 
   test('says what it does not read, and follows no link', async () => {

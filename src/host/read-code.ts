@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parseText } from '../confine/source/parse.ts';
 import { loadTypeScript, stripTypes } from '../confine/source/typescript.ts';
@@ -7,7 +7,8 @@ import { exportedTexts } from '../policy/code/texts.ts';
 import type { SyntaxNode } from '../policy/code/tree.ts';
 import { joinNeeds, type Needs } from '../policy/needs.ts';
 import { PowerboxError } from '../wire/errors.ts';
-import { CODE_DEPTH_MAX, CODE_FILES_MAX } from './limits.ts';
+import { CODE_BYTES_MAX, CODE_DEPTH_MAX, CODE_FILES_MAX } from './limits.ts';
+import { readOrdinary } from './read-ordinary.ts';
 
 /** A program: one file, with all that it imports by a relative path. */
 export interface EntryNeeds {
@@ -99,12 +100,7 @@ interface Parsed {
 }
 
 function parseFile(file: string, shown: string): Parsed {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw unreadable(shown, 'the file cannot be read');
-  }
+  const text = readSource(file, shown);
   const script = text.replace(/^#!.*/, (line) => ' '.repeat(line.length));
   const code = /ts$/.test(file) ? stripTypes(script, shown) : script;
   const parsed = parseText(code, shown);
@@ -115,6 +111,17 @@ function parseFile(file: string, shown: string): Parsed {
     if (target !== null) next.set(specifier, target);
   }
   return { shown, text: parsed.text, program, next, constants: exportedTexts(program) };
+}
+
+function readSource(file: string, shown: string): string {
+  let text: ReturnType<typeof readOrdinary>;
+  try {
+    text = readOrdinary(file, CODE_BYTES_MAX);
+  } catch {
+    throw unreadable(shown, 'the file cannot be read');
+  }
+  if (typeof text === 'string') return text;
+  throw unreadable(shown, `it is ${text.why}`);
 }
 
 function readParsed(own: Parsed, programs: ReadonlyMap<string, Parsed>): CodeNeeds {

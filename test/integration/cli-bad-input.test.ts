@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +8,8 @@ let place: Place;
 
 beforeAll(() => {
   place = makePlace();
+  execFileSync('mkfifo', [join(place.workspace, 'pipe.json')]);
+  place.write('program.js', '1');
   place.write('unknown-key.json', '{"version":1,"power":[]}');
   mkdirSync(join(place.workspace, 'typed'));
   writeFileSync(join(place.workspace, 'typed/powerbox.json'), '{"version":1,"powers":"all"}');
@@ -126,6 +129,22 @@ const WRONG: readonly (readonly [string, readonly string[], number, string, RegE
     'policy-invalid',
     /power/,
   ],
+  [
+    'a policy that is a pipe',
+    ['policy', 'explain', 'pipe.json'],
+    78,
+    'policy-invalid',
+    /pipe\.json/,
+  ],
+  [
+    'an output that cannot be written',
+    ['policy', 'generate', 'program.js', '--output', 'no/such/folder.json'],
+    64,
+    'usage',
+    /Cannot write no\/such/,
+  ],
+  ['an agent without a task', ['agent', 'scout', ' '], 64, 'usage', /it is empty\./],
+  ['an agent without a name', ['agent'], 64, 'usage', /'name'\. Run/],
 ];
 
 describe('a wrong command line', () => {

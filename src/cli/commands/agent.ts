@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { AgentInfo } from '../../wire/agent.ts';
+import { PowerboxError } from '../../wire/errors.ts';
 import type { AgentMessage } from '../../wire/runner.ts';
 import type { CliContext } from '../context.ts';
 import { table } from '../render/table.ts';
@@ -36,6 +37,12 @@ export function agentCommand(context: CliContext): Command {
     .option('--json', 'each event as one JSON object a line')
     .addHelpText('after', EXAMPLES)
     .action(async (name: string, task: string | undefined, flags: AgentFlags) => {
+      if (task?.trim() === '') {
+        const hint = 'Leave it out to write one task after another.';
+        throw new PowerboxError('usage', `Cannot give ${visible(name)} a task: it is empty.`, {
+          hint,
+        });
+      }
       await runTurns(context, readAgentWords(name, flags, context.cwd), task, flags);
     })
     .addCommand(lsCommand(context))

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { POLICY_BYTES_MAX } from '../../host/limits.ts';
+import { readOrdinary } from '../../host/read-ordinary.ts';
 import type { PolicyDraft } from '../../policy/draft.ts';
 import { parsePolicy } from '../../policy/file.ts';
 import type { Override } from '../../policy/merge.ts';
@@ -15,7 +17,9 @@ export const OVERRIDE_FILE = 'powerbox.override.json';
 /** Throws `policy-invalid`. */
 export function readPolicyText(context: CliContext, file: string): string {
   try {
-    return readFileSync(resolve(context.cwd, file), 'utf8');
+    const text = readOrdinary(resolve(context.cwd, file), POLICY_BYTES_MAX);
+    if (typeof text === 'string') return text;
+    throw new Error(`it is ${text.why}`);
   } catch (cause) {
     throw new PowerboxError('policy-invalid', `Cannot read ${file}: it is missing or unreadable.`, {
       cause,

@@ -86,7 +86,7 @@ async function generate(
   const { diffPolicy } = await import('../../policy/diff.ts');
   const old = before === null ? null : await parsePolicy(JSON.stringify(before), file);
   const changes = diffPolicy(old, policy);
-  if (flags.output !== undefined) writeFileSync(resolve(context.cwd, file), text);
+  if (flags.output !== undefined) write(context, file, text);
   if (flags.json === true) {
     context.out(JSON.stringify({ policy: JSON.parse(text), notes: notes.map(plainNote), changes }));
     return;
@@ -94,6 +94,18 @@ async function generate(
   for (const note of notes) context.err(`not given: ${visible(sayNote(note))}`);
   if (flags.output === undefined) context.out(text.trimEnd());
   else for (const line of changes) context.err(`${visible(file)}: ${line}`);
+}
+
+function write(context: CliContext, file: string, text: string): void {
+  try {
+    writeFileSync(resolve(context.cwd, file), text);
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code ?? 'it cannot be written';
+    throw new PowerboxError('usage', `Cannot write ${file}: ${why}.`, {
+      cause,
+      hint: 'Name a file in a folder that is there with --output.',
+    });
+  }
 }
 
 /** Needs, and whose they are. */

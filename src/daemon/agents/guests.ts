@@ -25,6 +25,7 @@ export async function readGives(
       throw new PowerboxError(
         'call-invalid',
         `Cannot give a power as ${JSON.stringify(name.slice(0, 64))}: it is no name that an agent can be given one by.`,
+        { hint: 'Use a name that code can have, and neither model nor powerbox.' },
       );
     }
     read.push([name, await readGift(kernel, giver, { reason: 'for an agent', ...words }, now)]);

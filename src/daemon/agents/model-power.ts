@@ -21,9 +21,13 @@ export function readModelName(text: string): NamedModel {
   const [, name = '', model = ''] = /^([a-z]+)\/([A-Za-z0-9._:@/+-]{1,200})$/.exec(text) ?? [];
   const provider = PROVIDERS.find((one) => one === name);
   if (provider !== undefined) return { provider, model };
+  const isKnown = PROVIDERS.some((one) => text.startsWith(`${one}/`));
+  const why = isKnown
+    ? 'what follows its provider is no name of a model'
+    : `its provider is none of ${PROVIDERS.join(', ')}`;
   throw new PowerboxError(
     'model-unknown',
-    `Cannot use the model ${JSON.stringify(text.slice(0, 64))}: its provider is none of ${PROVIDERS.join(', ')}.`,
+    `Cannot use the model ${JSON.stringify(text.slice(0, 64))}: ${why}.`,
   );
 }
 
