@@ -65,6 +65,10 @@ export const COMPARTMENTS_OF_MAKER_MAX = 64;
 export const COMPARTMENTS_MAX = 1_024;
 /** Processes of compartments; each takes some 60 MiB before its code has begun. */
 export const WORKERS_MAX = 128;
+/** Programs that a process which waits evaluates before it is taken; more change little. */
+export const REHEARSALS = 60;
+/** Longest that these may take together, on a machine that is busy. */
+export const REHEARSAL_MS_MAX = 10_000;
 /** Names that one compartment is given powers by. */
 export const GIVES_MAX = 64;
 /** Sources of one evaluation, with its modules and data; all of it is one message. */

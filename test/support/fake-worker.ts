@@ -30,6 +30,7 @@ export function fakeWorkers(play: (box: FakeBox) => void): FakeWorkers {
   return {
     boxes,
     warm: () => 0,
+    onReady: () => undefined,
     async take(limits) {
       taken += 1;
       const { channel, peer } = await socketPair(join(folder, String(taken)));

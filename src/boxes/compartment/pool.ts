@@ -31,6 +31,8 @@ export interface Pool {
   take(limits: TakeLimits): Promise<WorkerBox>;
   /** How many are ready. */
   warm(): number;
+  /** Calls back with each that waits to be taken. */
+  onReady(listener: (worker: WorkerBox) => void): void;
   /** Ends those that are ready; those that were taken are their takers'. */
   close(): Promise<void>;
 }
@@ -50,6 +52,7 @@ export function openPool(options: PoolOptions): Pool {
       return worker;
     },
     warm: () => ready.count(),
+    onReady: (listener) => void ready.listeners.push(listener),
     close: () => ready.close(),
   };
 }
@@ -64,6 +67,7 @@ function startOne({ boxes, main }: PoolOptions, memoryBytes: number): Promise<Wo
 }
 
 class Ready {
+  readonly listeners: ((worker: WorkerBox) => void)[] = [];
   readonly #options: PoolOptions;
   readonly #wanted: number;
   readonly #idleMs: number;
@@ -159,6 +163,7 @@ class Ready {
       return;
     }
     this.#workers.push(worker);
+    for (const tell of this.listeners) tell(worker);
     // One that ends while nobody holds it is not given out.
     void worker.ended.then(() => {
       const index = this.#workers.indexOf(worker);

@@ -1,3 +1,4 @@
+import type { WorkerBox } from '../../boxes/compartment/start.ts';
 import { HOST } from '../../kernel/kernel.ts';
 import type { CompartmentLimits } from '../../wire/compartment.ts';
 import { PowerboxError } from '../../wire/errors.ts';
@@ -5,6 +6,7 @@ import { GUEST_MEMORY_BYTES_MAX, WORKERS_MAX } from '../limits.ts';
 import type { Session, SessionHost } from '../session.ts';
 import type { Compartment } from './compartment.ts';
 import { endError } from './end-error.ts';
+import { rehearse } from './rehearse.ts';
 import { endWorker, openWorker, type Worker, type Workers } from './worker.ts';
 
 /**
@@ -51,13 +53,16 @@ interface State {
   readonly memory: Map<string, number>;
   /** Rooms, and those that are on their way. */
   count: number;
+  /** The sessions of processes that wait to be taken. */
+  readonly waiting: Map<WorkerBox, Worker>;
 }
 
 export function makeRooms(workers: Workers, host: SessionHost): Rooms {
   const state: State = {
     ...{ workers, host, rooms: new Set(), shared: new WeakMap() },
-    ...{ memory: new Map(), count: 0 },
+    ...{ memory: new Map(), count: 0, waiting: new Map() },
   };
+  workers.onReady((box) => prepare(state, box));
   return {
     async take(owner, shared, limits) {
       const room = shared
@@ -69,6 +74,15 @@ export function makeRooms(workers: Workers, host: SessionHost): Rooms {
     held: () => [...state.rooms].reduce((sum, { worker }) => sum + worker.session.held(), 0),
     warm: () => workers.warm(),
   };
+}
+
+/** Opens the session of a process that nobody has taken yet, and has it do what it will have to. */
+function prepare({ host, waiting }: State, box: WorkerBox): void {
+  const worker = openWorker(host, box);
+  waiting.set(box, worker);
+  void worker.ended.then(() => waiting.delete(box));
+  // One that fails is found out by whoever takes it.
+  rehearse(worker.main, () => waiting.has(box)).catch(() => undefined);
 }
 
 async function sharedRoom(
@@ -104,7 +118,8 @@ async function openRoom(
   state.count += 1;
   try {
     const box = await state.workers.take({ memoryBytes, turnMs, cpuMs, lifeMs });
-    const worker = openWorker(state.host, box);
+    const worker = state.waiting.get(box) ?? openWorker(state.host, box);
+    state.waiting.delete(box);
     const room = { worker, limits, inside: new Set<Compartment>(), places: 0 };
     state.rooms.add(room);
     void worker.ended.then((end) => {

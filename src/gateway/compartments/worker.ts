@@ -13,6 +13,8 @@ export interface Workers {
   take(limits: TakeLimits): Promise<WorkerBox>;
   /** How many are ready. */
   warm(): number;
+  /** Calls back with each that waits to be taken. */
+  onReady(listener: (box: WorkerBox) => void): void;
 }
 
 /** A process with compartments, and the session with it. It is never believed. */

@@ -22,4 +22,4 @@ export const FAILURE_CHARS_MAX = 8_192;
 /** Objects of the host that are held before the engine is told to collect; the gateway gives 1,024. */
 export const OBJECTS_HELD_MIN = 256;
 /** Whoever started a worker for itself has spoken by then; else it is one that waits to be taken. */
-export const WARM_UP_AFTER_MS = 5;
+export const SPARE_AFTER_MS = 5;

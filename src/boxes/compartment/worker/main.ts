@@ -2,10 +2,9 @@ import { Socket } from 'node:net';
 import { RpcSession } from 'capnweb';
 import { lockdown } from '../../../confine/realm.ts';
 import { sentError } from './failures.ts';
-import { MESSAGE_BYTES_MAX, MESSAGE_DEPTH_MAX, WARM_UP_AFTER_MS } from './limits.ts';
-import { Main } from './room.ts';
+import { MESSAGE_BYTES_MAX, MESSAGE_DEPTH_MAX, SPARE_AFTER_MS } from './limits.ts';
+import { Main, makeSpare } from './room.ts';
 import { lineTransport } from './transport.ts';
-import { warmUp } from './warm-up.ts';
 
 /**
  * The program in a compartment's box. Descriptor 1 is its channel, on which it speaks capnweb with
@@ -21,17 +20,13 @@ heartbeat.on('data', (beats: Buffer) => heartbeat.write(beats));
 heartbeat.on('error', leave);
 
 const channel = open(CHANNEL_FD);
-let isSpokenTo = false;
-channel.once('data', () => {
-  isSpokenTo = true;
-});
 const transport = lineTransport(channel, leave);
 new RpcSession(transport, new Main(), {
   onSendError: sentError,
   limits: { maxMessageSize: MESSAGE_BYTES_MAX, maxDepth: MESSAGE_DEPTH_MAX },
 });
 heartbeat.write(Uint8Array.of(0));
-setTimeout(() => void warmUp(() => !isSpokenTo), WARM_UP_AFTER_MS);
+setTimeout(makeSpare, SPARE_AFTER_MS);
 
 function open(fd: number): Socket {
   return new Socket({ fd, readable: true, writable: true });

@@ -32,9 +32,30 @@ export class Main extends RpcTarget implements WorkerMain {
     rooms += 1;
     const target = new RoomTarget();
     // The library takes the stub back when this call is over.
-    ROOMS.set(target, new Room(spec, (side as unknown as SideStub).dup() as SideStub));
+    const own = (side as unknown as SideStub).dup() as SideStub;
+    ROOMS.set(target, takeRoom(spec).begin(spec, own));
     return target;
   }
+}
+
+/**
+ * A room of the usual kind that is made before it is asked for, since that takes as long as a short
+ * program. Nobody has had it.
+ */
+let spare: Room | undefined;
+
+export function makeSpare(): void {
+  if (spare !== undefined || rooms > 0) return;
+  spare = new Room(USUAL);
+  spare.walk();
+}
+
+function takeRoom(spec: WorkerSpec): Room {
+  const { clock, random } = spec;
+  if (spare === undefined || clock || random) return new Room(spec);
+  const room = spare;
+  spare = undefined;
+  return room;
 }
 
 class RoomTarget extends RpcTarget implements WorkerCompartment {
@@ -63,31 +84,43 @@ function close(target: object): void {
   ROOMS.delete(target);
   rooms -= 1;
   room.close();
+  setImmediate(makeSpare);
 }
+
+const USUAL = { clock: false, random: false };
 
 /** One compartment and its wall. */
 class Room {
-  readonly #side: SideStub;
   readonly #wall = new Wall();
-  readonly #lines: Lines;
   readonly #timers = new OwnTimers();
   readonly #compartment: Compartment;
+  #side: SideStub | undefined;
+  #lines: Lines | undefined;
 
-  constructor(spec: WorkerSpec, side: SideStub) {
-    this.#side = side;
-    this.#lines = new Lines(spec.limits.outputChars, side, (why) => this.#wall.end(why));
-    const powers = spec.powers.map((name) => [
-      name,
-      this.#wall.power(name, () => side.power(name)),
-    ]);
+  constructor(has: Pick<WorkerSpec, 'clock' | 'random'>) {
     this.#compartment = compartment({
-      name: spec.id,
-      endowments: Object.fromEntries(powers) as Record<string, unknown>,
-      console: (level, text) => this.#lines.write(level, text),
+      console: (level, text) => this.#lines?.write(level, text),
       timers: this.#timers,
-      ...(spec.clock ? { clock: now } : {}),
-      ...(spec.random ? { random } : {}),
+      ...(has.clock ? { clock: now } : {}),
+      ...(has.random ? { random } : {}),
     });
+  }
+
+  /** Goes the way of a program once, which leaves nothing behind. */
+  walk(): void {
+    this.#compartment.evaluate('0').catch(() => undefined);
+  }
+
+  begin({ powers, limits }: WorkerSpec, side: SideStub): this {
+    this.#side = side;
+    this.#lines = new Lines(limits.outputChars, side, (why) => this.#wall.end(why));
+    for (const name of powers) {
+      this.#compartment.endow(
+        name,
+        this.#wall.power(name, () => side.power(name)),
+      );
+    }
+    return this;
   }
 
   evaluate({ with: given = {}, ...program }: ProgramWords): Promise<unknown> {
@@ -98,7 +131,7 @@ class Room {
       try {
         return this.#wall.given(await this.#compartment.evaluate(program));
       } finally {
-        await this.#lines.sent();
+        await this.#lines?.sent();
       }
     });
   }
@@ -113,7 +146,7 @@ class Room {
   close(): void {
     this.#wall.end(new PowerboxError('compartment-ended', 'The compartment has ended.'));
     this.#timers.stop();
-    this.#side[Symbol.dispose]();
+    this.#side?.[Symbol.dispose]();
   }
 }
 
