@@ -62,8 +62,9 @@ function isBelow(name: string, { spec }: Run): boolean {
   return name === spec.name || name.startsWith(`${spec.name}.`);
 }
 
-function nameOf({ kernel }: AgentsState, guest: string): string {
-  return kernel.principals().find(({ id }) => id === guest)?.name ?? guest;
+/** Asked at every row of the record, so by its key. */
+function nameOf({ store }: AgentsState, guest: string): string {
+  return store.principals.get(guest)?.name ?? guest;
 }
 
 function tellPending(state: AgentsState, told: Set<string>): void {
