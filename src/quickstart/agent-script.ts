@@ -33,6 +33,10 @@ git commit --quiet --all --message '${COMMIT_SUBJECT}'
 git push 2>&1
 `;
 
+/** What a model might write: it uses the power that it was given, and looks for what it was not. */
+export const CODE = `const { status } = await api.fetch({ url: '/v1/me' });
+[status, typeof process, typeof fetch]`;
+
 /** The parts of the script's output by their names. */
 export function partsOf(output: string): ReadonlyMap<string, string> {
   const [, ...parts] = output.split(/^== /m);

@@ -44,16 +44,19 @@ const ROWS = [
   ROW,
   { ...ROW, url: 'https://git.acme.example/notes.git/info/refs?service=…' },
   DENIED,
+  { kind: 'use', call: 'GET https://api.acme.example/v1/me', verdict: 'allow' },
+  { kind: 'compartment', state: 'ended', reason: 'it was evaluated' },
 ];
 
 const done = (stdout: string): Evidence['run'] => ({ status: 0, stdout, stderr: '' });
 const GOOD: Evidence = {
   token: TOKEN,
   run: done(STDOUT),
+  code: done('[200,"undefined","undefined"]\n'),
   parts: partsOf(STDOUT),
   placeholder: PLACEHOLDER,
   files: 'Buy milk.\nBuy bread.',
-  apiReceived: [`Bearer ${TOKEN}`, `Bearer ${TOKEN}`],
+  apiReceived: Array<string>(3).fill(`Bearer ${TOKEN}`),
   gitReceived: [`agent:${TOKEN}`],
   evilConnections: 0,
   commits: [COMMIT_SUBJECT, 'First notes'],
@@ -72,9 +75,11 @@ const FAULTS: readonly (readonly [string, number, Partial<Evidence>])[] = [
   ['git gets the placeholder', 4, { gitReceived: [`agent:${PLACEHOLDER}`] }],
   ['the push does not arrive', 4, { commits: ['First notes'] }],
   ['the thief is reached', 5, { evilConnections: 1 }],
-  ['a row is missing', 6, { log: done(JSON.stringify(ROW)) }],
-  ['a row holds the token', 6, { log: done(`${GOOD.log.stdout}${TOKEN}`) }],
-  ['the journal is broken', 6, { verify: { ...GOOD.verify, status: 65 } }],
+  ['the code sees the machine', 6, { code: done('[200,"object","function"]') }],
+  ['the code is refused', 6, { code: { ...GOOD.code, status: 77 } }],
+  ['a row is missing', 7, { log: done(JSON.stringify(ROW)) }],
+  ['a row holds the token', 7, { log: done(`${GOOD.log.stdout}${TOKEN}`) }],
+  ['the journal is broken', 7, { verify: { ...GOOD.verify, status: 65 } }],
 ];
 
 describe('the claims of the quickstart', () => {

@@ -10,6 +10,8 @@ import { headerOf, type ReceivedRequest } from './service.ts';
 export interface Evidence {
   readonly token: string;
   readonly run: CommandResult;
+  /** Of `powerbox eval`. */
+  readonly code: CommandResult;
   /** The parts of what the script printed. */
   readonly parts: ReadonlyMap<string, string>;
   /** What the box had for a token. */
@@ -34,7 +36,7 @@ export interface Claim {
 export function gather(
   demo: Demo,
   workspace: string,
-  results: Pick<Evidence, 'run' | 'log' | 'verify'>,
+  results: Pick<Evidence, 'run' | 'code' | 'log' | 'verify'>,
 ): Evidence {
   const parts = partsOf(results.run.stdout);
   return {
@@ -67,7 +69,7 @@ export function claims(evidence: Evidence): readonly Claim[] {
       text: 'The API received the token, and nothing else.',
       holds:
         part('me').endsWith('200') &&
-        apiReceived.length === 2 &&
+        apiReceived.length === 3 &&
         apiReceived.every((each) => each === bearer),
     },
     {
@@ -89,9 +91,17 @@ export function claims(evidence: Evidence): readonly Claim[] {
         part('theft').includes('"not-granted"'),
     },
     {
+      text: 'The code used the API with the token, and found nothing else.',
+      holds:
+        evidence.code.status === 0 &&
+        evidence.code.stdout.trim() === '[200,"undefined","undefined"]' &&
+        clean(evidence.code.stderr),
+    },
+    {
       text: 'The journal has all of it, unbroken, and no part of the token.',
       holds:
         [API_HOST, GIT_HOST, EVIL_HOST].every((host) => log.stdout.includes(host)) &&
+        log.stdout.includes('"kind":"compartment"') &&
         clean(log.stdout) &&
         evidence.verify.status === 0,
     },

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AGENT_SCRIPT } from './agent-script.ts';
+import { AGENT_SCRIPT, CODE } from './agent-script.ts';
 import { type CommandPlace, powerbox } from './command-line.ts';
 import { API_HOST, type Demo, GIT_HOST, startDemo } from './demo.ts';
 import { claims, type Evidence, gather } from './evidence.ts';
@@ -36,6 +36,7 @@ const SECRET_FLAGS = [
   `--for=https://${GIT_HOST}`,
   '--in=header:authorization:basic-password',
 ];
+const EVAL_FLAGS = [`--give=api=https://${API_HOST} with ACME_TOKEN`, '--only=api=GET /v1/me'];
 const RUN_FLAGS = ['--secret=ACME_TOKEN', `--allow=${API_HOST}`, `--allow=${GIT_HOST}`];
 
 async function perform(demo: Demo, folder: string, interrupted: AbortSignal): Promise<Evidence> {
@@ -46,6 +47,7 @@ async function perform(demo: Demo, folder: string, interrupted: AbortSignal): Pr
   const hosts = { egress: { hosts: demo.hosts } };
   writeFileSync(join(home, 'config.json'), JSON.stringify(hosts), { mode: 0o600 });
   writeFileSync(join(workspace, 'agent.sh'), AGENT_SCRIPT);
+  writeFileSync(join(workspace, 'task.js'), CODE);
   const env = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: user, POWERBOX_HOME: home };
   const place: CommandPlace = { folder: workspace, env, interrupted };
 
@@ -74,9 +76,16 @@ async function play(demo: Demo, place: CommandPlace): Promise<Evidence> {
     '-- sh agent.sh',
   ]);
   const run = await powerbox(place, ['run', ...RUN_FLAGS, '--', 'sh', 'agent.sh']);
+  step(4, 'Code that a model may have written runs in a compartment.', [
+    'powerbox eval',
+    ...EVAL_FLAGS.map((flag) => `'${flag}'`),
+    '--json task.js',
+  ]);
+  print(CODE.split('\n').map((line) => paint('dim', `   > ${line}`)));
+  const code = await powerbox(place, ['eval', ...EVAL_FLAGS, '--json', 'task.js']);
   const log = await powerbox(place, ['log', '--json']);
   const verify = await powerbox(place, ['log', 'verify']);
-  return gather(demo, place.folder, { run, log, verify });
+  return gather(demo, place.folder, { run, code, log, verify });
 }
 
 /** Prints what was found; gives the exit status. */

@@ -62,6 +62,9 @@ export function journal(evidence: Evidence, paint: Paint): readonly string[] {
 interface LogRow {
   readonly kind: string;
   readonly program?: readonly string[];
+  /** Of a use of a power; of a compartment what became of it. */
+  readonly call?: string;
+  readonly state?: string;
   readonly method?: string;
   readonly url?: string;
   readonly verdict?: string;
@@ -74,6 +77,9 @@ function rowLines(line: string, paint: Paint): readonly string[] {
   const row = JSON.parse(line) as LogRow;
   if (row.kind === 'box-start') return [`  start  ${row.program?.join(' ')}`];
   if (row.kind === 'box-end') return [`  end    ${row.reason}, status ${row.status}`];
+  if (row.kind === 'use')
+    return [`  ${paint('green', 'allow')}  ${row.call?.replace('https://', '')}`];
+  if (row.kind === 'compartment') return [`  code   compartment ${row.state}`];
   if (row.kind !== 'request') return [`  ${row.kind}`];
   const url = row.url?.replace('https://', '');
   const details = `  ${row.method?.padEnd(4)}  ${url}`;

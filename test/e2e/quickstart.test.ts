@@ -6,7 +6,7 @@ import { ORDINARY, type Outcome, people, runProgram } from '../support/powerbox.
 import { ROOT } from '../support/repository.ts';
 
 const MAIN = join(ROOT, 'dist/quickstart/main.js');
-const CLAIMS = 7;
+const CLAIMS = 8;
 const ESCAPE = '\u001b[';
 
 let temporary: string;
