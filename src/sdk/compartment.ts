@@ -7,6 +7,7 @@ import type {
   ProgramWords,
 } from '../wire/compartment.ts';
 import { PowerboxError } from '../wire/errors.ts';
+import { mustBeObject } from './asked.ts';
 import { meant } from './failures.ts';
 import { fromCompartment, toCompartment } from './far.ts';
 import { grantOf, type Power } from './power.ts';
@@ -39,8 +40,10 @@ type FarDoor = CompartmentDoor & Disposable;
 
 export async function makeCompartment(
   open: (words: CompartmentWords) => Promise<unknown>,
-  { give, onConsole, ...rest }: CompartmentOptions,
+  wanted: CompartmentOptions,
 ): Promise<Compartment> {
+  mustBeObject(wanted, 'Cannot make a compartment');
+  const { give, onConsole, ...rest } = wanted;
   const words = give === undefined ? rest : { ...rest, give: giveWords(give) };
   const door = (await open(words)) as FarDoor;
   const told = onConsole === undefined ? Promise.resolve() : tell(door, onConsole);
@@ -66,6 +69,7 @@ export async function makeCompartment(
     info: () => ask(() => door.info()),
     async evaluate<Value>(program: string | ProgramWords) {
       const asked = typeof program === 'string' ? { code: program } : program;
+      mustBeObject(asked, 'Cannot evaluate what is no source');
       const source =
         asked.with === undefined
           ? asked
@@ -100,8 +104,10 @@ async function tell(door: FarDoor, listener: (line: ConsoleLine) => void): Promi
 }
 
 function giveWords(give: Readonly<Record<string, Give>>): Record<string, GiveWords> {
+  mustBeObject(give, 'Cannot read what is to be given');
   const entries = Object.entries(give).map(([name, one]) => {
     if (typeof one === 'string') return [name, { power: one }];
+    if (typeof one !== 'function') mustBeObject(one, `Cannot give ${name}`);
     const looked = grantOf(one);
     if (looked !== undefined) return [name, { power: looked }];
     const { power, ...narrowing } = one as Exclude<Give, string | Power>;

@@ -18,6 +18,9 @@ function meantError(error: unknown): unknown {
   if (/^Attempted to use (?:an )?RPC/.test(message)) {
     return new PowerboxError('reference-closed', 'Cannot use what was let go of, or has ended.');
   }
+  if (message.startsWith('Cannot serialize value')) {
+    return new PowerboxError('not-passable', 'Cannot pass a value that is no plain data.');
+  }
   // The library's own words for a connection that is gone.
   if (!/^(?:RPC session|The connection)/.test(message)) {
     return error;

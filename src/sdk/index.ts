@@ -9,6 +9,7 @@ import type { RpcStub } from 'capnweb';
 import { daemonDoor, plainDoor } from '../daemon/client.ts';
 import { openHome } from '../store/home.ts';
 import type { GuestDoor, HostDoor } from '../wire/doors.ts';
+import { mustBeObject, mustKnowKeys } from './asked.ts';
 import { type Compartment, type CompartmentOptions, makeCompartment } from './compartment.ts';
 import { type Power, powerOf } from './power.ts';
 
@@ -64,12 +65,15 @@ export function connect(options: GuestOptions): Promise<PowerboxGuest>;
 export async function connect(
   options: ConnectOptions | GuestOptions = {},
 ): Promise<Powerbox | PowerboxGuest> {
+  mustBeObject(options, 'Cannot connect');
   if ('token' in options) {
+    mustKnowKeys(options, ['token', 'port'], 'Cannot connect');
     // A program of the host's has no need of WebSockets.
     const { connectGuest } = await import('../gateway/guest-client.ts');
     const client = await connectGuest(options.port, options.token);
     return sessionOf(plainDoor<GuestDoor>(client.door), () => client.close());
   }
+  mustKnowKeys(options, ['home', 'start'], 'Cannot connect');
   const { home, start = true } = options;
   const env = home === undefined ? process.env : { ...process.env, POWERBOX_HOME: home };
   const session = await daemonDoor(openHome(env), { start });

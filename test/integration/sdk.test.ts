@@ -88,6 +88,27 @@ describe('a session', () => {
     await expect(power.readText?.('none')).rejects.toBeInstanceOf(PowerboxError);
   });
 
+  it('says what is wrong of whatever a program without types hands in', async () => {
+    const any = powerbox as unknown as Record<string, (words: unknown) => Promise<unknown>>;
+    const box = (await any.compartment?.({})) as Record<string, (words: unknown) => unknown>;
+    const wrong: readonly (readonly [string, () => unknown])[] = [
+      ['give an object', () => connect(5 as never)],
+      ['"hom" is none of home, start', () => connect({ hom: 1 } as never)],
+      ['give an object', () => any.compartment?.(null)],
+      ['give an object', () => any.compartment?.({ give: 1 })],
+      ['Cannot give a: give an object', () => any.compartment?.({ give: { a: 1 } })],
+      ['no source', () => box.evaluate?.(undefined)],
+      ['no source', () => box.evaluate?.(5)],
+      ['no plain data', () => box.evaluate?.({ code: 'x', with: { x: Symbol('x') } })],
+    ];
+    for (const [says, work] of wrong) {
+      const failed = await (async () => work())().catch((error: unknown) => error);
+      expect(failed).toBeInstanceOf(PowerboxError);
+      expect((failed as PowerboxError).message).toContain(says);
+    }
+    await box.close?.('');
+  });
+
   it('passes objects of its own only where they came from', async () => {
     const [one, two] = await Promise.all([powerbox.compartment(), powerbox.compartment()]);
     const far = await one.evaluate<Far>('Far("far", { echo: (thing) => thing })');
