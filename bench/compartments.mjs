@@ -16,18 +16,22 @@ const METER = fileURLToPath(new URL('./support/meter-module.mjs', import.meta.ur
 const CAPTP = fileURLToPath(new URL('./support/captp-parent.mjs', import.meta.url));
 /** Calls that are on their way at once: one after the other, and as a busy program has them. */
 const CONCURRENT = [1, 64];
+const SHARED = { isolation: 'shared' };
 const SIZES = [1, 64, 1024];
 const WARM_WAIT_MS = 3_000;
+/** A process that is ready still rehearses for some time. */
+const REHEARSAL_MS = 400;
 
 export async function measure({ quick }) {
   const cold = await measureCold(quick ? 3 : 11);
   const place = await makePlace();
   try {
     const warm = await measureWarm(place.powerbox, quick ? 15 : 100);
+    const shared = await measureShared(place.powerbox, quick ? 15 : 100);
     const kill = await measureKill(place.powerbox, quick ? 5 : 30);
     const calls = await measureCalls(place.powerbox, quick);
     const values = await measureValues(place.powerbox, quick ? 20 : 200);
-    return report({ cold, warm, kill, calls, values });
+    return report({ cold, warm, shared, kill, calls, values });
   } finally {
     await place.close();
   }
@@ -84,13 +88,28 @@ async function begin(powerbox) {
 
 /** One that takes a process which is ready; the next is started while nobody measures. */
 async function measureWarm(powerbox, samples) {
+  await (await powerbox.compartment()).close();
+  return measureMade(powerbox, samples, {}, () => untilWarm(powerbox));
+}
+
+/** One in a process that its maker has already. */
+async function measureShared(powerbox, samples) {
+  const first = await powerbox.compartment(SHARED);
+  await first.evaluate('1');
+  try {
+    return await measureMade(powerbox, samples, SHARED, () => sleep(20));
+  } finally {
+    await first.close();
+  }
+}
+
+async function measureMade(powerbox, samples, options, prepared) {
   const create = [];
   const first = [];
-  await (await powerbox.compartment()).close();
   for (let n = -3; n < samples; n += 1) {
-    await untilWarm(powerbox);
+    await prepared();
     const started = performance.now();
-    const box = await powerbox.compartment();
+    const box = await powerbox.compartment(options);
     const created = performance.now();
     await box.evaluate('1 + 1');
     const evaluated = performance.now();
@@ -119,7 +138,7 @@ async function untilWarm(powerbox) {
     }
     await sleep(25);
   }
-  await sleep(50);
+  await sleep(REHEARSAL_MS);
 }
 
 /** From the word to end it until the evaluation that hangs has failed with the reason. */
@@ -222,7 +241,7 @@ async function timed(work) {
 }
 
 function report(results) {
-  const { cold, warm, kill, calls, values } = results;
+  const { cold, warm, shared, kill, calls, values } = results;
   const ms = ({ median, min, max }) => [median.toFixed(2), min.toFixed(2), max.toFixed(2)];
   printTable(
     'compartments: milliseconds through the SDK',
@@ -231,12 +250,15 @@ function report(results) {
       ['cold: the first of a daemon, with its first evaluation', ...ms(cold)],
       ['warm: made', ...ms(warm.create)],
       ['warm: made, and its first evaluation', ...ms(warm.both)],
+      ['in a shared process: made', ...ms(shared.create)],
+      ['in a shared process: made, and its first evaluation', ...ms(shared.both)],
       ['for (;;): ended, and the evaluation has failed', ...ms(kill.told)],
       ['for (;;): ended, and nothing of it is left', ...ms(kill.ended)],
       ...values.map(({ kib, ...rest }) => [`a text of ${kib} KiB`, ...ms(rest)]),
     ],
   );
-  console.log(`  warm, with its first evaluation, p99: ${warm.both.p99.toFixed(2)}`);
+  const p99 = [warm, shared].map(({ both }) => both.p99.toFixed(2));
+  console.log(`  with its first evaluation, p99: warm ${p99[0]}, in a shared process ${p99[1]}`);
   printTable(
     'compartments: uses of a power by its code, a second (medians)',
     ['calls at once', 'through the kernel', 'captp, thread to thread', 'ratio'],
