@@ -15,6 +15,7 @@ import type { Workers } from './compartments/worker.ts';
 import { guestTarget, hostTarget, targetsOf } from './door-target.ts';
 import { guestDoor } from './guest-door.ts';
 import { makeHandles } from './handles.ts';
+import { makeHoldings } from './holdings.ts';
 import { type AgentMethods, hostDoor } from './host-door.ts';
 import { lineWire } from './line-wire.ts';
 import { makeLogins } from './login.ts';
@@ -94,8 +95,7 @@ interface Shared {
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const { kernel, tokens, log, now = Date.now } = options;
   const sessions = makeSessions();
-  const held = (): number => sessions.held() + rooms.held();
-  const host = { kernel, handles: makeHandles(kernel), log, held };
+  const host = { kernel, handles: makeHandles(kernel), holdings: makeHoldings(), log };
   const rooms = makeRooms(options.workers, host);
   const compartments = makeCompartments(kernel, rooms, now);
   await endFormer(kernel);

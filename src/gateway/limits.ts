@@ -12,6 +12,8 @@ export const BIGINT_DIGITS_MAX = 1_024;
 export const HELD_BYTES_MAX = 64 * 1024 ** 2;
 /** The same of all sessions together, as one peer can have many. */
 export const ALL_HELD_BYTES_MAX = 512 * 1024 ** 2;
+/** A message that is looked at for what all hold; of smaller ones a session cannot hold as much. */
+export const LARGE_MESSAGE_BYTES: number = 4 * 1024;
 /** Calls that a peer made and has not let go of; a client lets go when it has the answer. */
 export const HELD_CALLS_MAX = 4_096;
 /** Powers that one session was given and holds. */

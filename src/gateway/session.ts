@@ -3,11 +3,12 @@ import { RpcSession, type RpcTarget } from 'capnweb';
 import type { Kernel, Reference } from '../kernel/kernel.ts';
 import { PowerboxError } from '../wire/errors.ts';
 import type { Handles } from './handles.ts';
+import type { Holdings } from './holdings.ts';
 import {
-  ALL_HELD_BYTES_MAX,
   BIGINT_DIGITS_MAX,
   CALLBACKS_MAX,
   CALLS_MAX,
+  LARGE_MESSAGE_BYTES,
   MESSAGE_BYTES_MAX,
   MESSAGE_DEPTH_MAX,
   REFERENCES_MAX,
@@ -22,9 +23,8 @@ import type { WireEnd, WireEvents } from './wire-end.ts';
 export interface SessionHost {
   readonly kernel: Kernel;
   readonly handles: Handles;
+  readonly holdings: Holdings;
   log(error: unknown): void;
-  /** Bytes that all sessions hold. */
-  held(): number;
 }
 
 /** One peer, from its first message to its end. Nothing of one session is known to another. */
@@ -47,8 +47,8 @@ export interface Session {
   keepObject(dropped: () => void): () => void;
   /** What the peer began with, as an object of its side. */
   main<Main extends object>(): Main;
-  /** Bytes of what the peer holds. */
-  held(): number;
+  /** Says whose it is. */
+  claim(holder: string): void;
   /** Why it ends; undefined while it goes on. */
   failure(): Error | undefined;
   end(error: PowerboxError): void;
@@ -66,13 +66,15 @@ export function openSession(
   setMaxListeners(0, ended.signal);
   let messages = 0;
 
-  const transport = makeTransport(open, countTables, () => {
+  const transport = makeTransport(open, received, () => {
+    leave();
     ended.abort(new PowerboxError('reference-closed', 'The session is over.'));
     keeping.dropAll();
     closed();
   });
 
-  function countTables(): void {
+  function received(bytes: number): void {
+    if (bytes > LARGE_MESSAGE_BYTES) host.holdings.makeRoom(0);
     messages += 1;
     if (messages % TABLE_CHECK_MESSAGES !== 0) return;
     const { imports, exports } = rpc.getStats();
@@ -81,18 +83,23 @@ export function openSession(
     }
   }
 
+  const holding = {
+    held: () => (transport.failure() === undefined ? transport.screen.held() : 0),
+    end: (error: PowerboxError) => transport.fail(error),
+  };
+  const leave = host.holdings.add(holding);
   const keeping = makeKeeping(host, ended.signal, (error) => session.end(error));
   const session: Session = {
     host,
     ended: ended.signal,
     call: counted(CALLS_MAX, 'calls'),
     charge(call, bytes) {
-      const isTooMuch = host.held() + bytes > ALL_HELD_BYTES_MAX;
-      if (isTooMuch || !transport.screen.charge(call, bytes)) {
+      host.holdings.makeRoom(bytes);
+      if (transport.failure() !== undefined || !transport.screen.charge(call, bytes)) {
         throw limit('so many answers that were not let go of');
       }
     },
-    held: () => transport.screen.held(),
+    claim: (holder) => host.holdings.claim(holding, holder),
     callBack: counted(CALLBACKS_MAX, 'callbacks'),
     ...keeping.methods,
     main: <Main extends object>() => rpc.getRemoteMain() as unknown as Main,

@@ -5,8 +5,6 @@ import type { Session } from './session.ts';
 /** The sessions that are open, and whose they are. */
 export interface Sessions {
   count(): number;
-  /** Bytes that all of them hold. */
-  held(): number;
   /** True when a guest may open one more. */
   mayOpen(guest: string): boolean;
   add(holder: string, session: Session): void;
@@ -22,16 +20,12 @@ export function makeSessions(): Sessions {
   };
   return {
     count: () => [...open.values()].reduce((sum, { size }) => sum + size, 0),
-    held() {
-      let sum = 0;
-      for (const own of open.values()) for (const session of own) sum += session.held();
-      return sum;
-    },
     mayOpen: (guest) => (open.get(guest)?.size ?? 0) < GUEST_SESSIONS_MAX,
     add(holder, session) {
       const own = open.get(holder) ?? new Set<Session>();
       own.add(session);
       open.set(holder, own);
+      session.claim(holder);
     },
     remove(holder, session) {
       const own = open.get(holder);

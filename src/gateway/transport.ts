@@ -15,11 +15,12 @@ export interface Transport extends RpcTransportWithCustomEncoding {
 
 /**
  * Carries the messages of one session. A peer that does not read what it asked for is not read
- * any more, and loses its session when that does not help. `counted` is called for each message.
+ * any more, and loses its session when that does not help. `counted` is called for each message,
+ * with its length.
  */
 export function makeTransport(
   open: (events: WireEvents) => WireEnd,
-  counted: () => void,
+  counted: (bytes: number) => void,
   closed: () => void,
 ): Transport {
   const screen = makeScreen();
@@ -29,7 +30,7 @@ export function makeTransport(
       if (inbox.failure() !== undefined) return;
       try {
         const message = screen.admit(text);
-        counted();
+        counted(text.length);
         inbox.put(message);
       } catch (error) {
         inbox.fail(error as Error);

@@ -17,6 +17,7 @@ import { type KernelFixture, kernelFixture } from './kernel-fixture.ts';
 /** For tests that make no compartment. */
 const NO_WORKERS: Workers = {
   warm: () => 0,
+  onReady: () => undefined,
   take: () => Promise.reject(new Error('This test has no workers.')),
 };
 

@@ -15,8 +15,6 @@ import { endWorker, openWorker, type Worker, type Workers } from './worker.ts';
  */
 export interface Rooms {
   take(owner: Owner, shared: boolean, limits: Required<CompartmentLimits>): Promise<Place>;
-  /** Bytes that their sessions hold here. */
-  held(): number;
   warm(): number;
 }
 
@@ -71,7 +69,6 @@ export function makeRooms(workers: Workers, host: SessionHost): Rooms {
       room.places += 1;
       return placeIn(state, room);
     },
-    held: () => [...state.rooms].reduce((sum, { worker }) => sum + worker.session.held(), 0),
     warm: () => workers.warm(),
   };
 }
@@ -121,6 +118,7 @@ async function openRoom(
     const worker = state.waiting.get(box) ?? openWorker(state.host, box);
     state.waiting.delete(box);
     const room = { worker, limits, inside: new Set<Compartment>(), places: 0 };
+    worker.session.claim(maker);
     state.rooms.add(room);
     void worker.ended.then((end) => {
       state.rooms.delete(room);
