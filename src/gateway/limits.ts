@@ -61,11 +61,11 @@ export const LETTER_CHARS_MAX = 65_536;
 /** Grants in a letter, and approvals that are decided at once. */
 export const ITEMS_MAX = 256;
 
-/** Compartments that one guest, or the host in one session, has at once. */
+/** Compartments that one guest, or the host, has at once. */
 export const COMPARTMENTS_OF_MAKER_MAX = 64;
-/** Compartments of all; each shared one costs a few kilobytes here. */
+/** Compartments of all; each shared one costs a few kilobytes here. The host can make its own beside. */
 export const COMPARTMENTS_MAX = 1_024;
-/** Processes of compartments; each takes some 60 MiB before its code has begun. */
+/** Processes of compartments; each takes some 60 MiB. The host can make its own beside. */
 export const WORKERS_MAX = 128;
 /** Programs that a process which waits evaluates before it is taken; more change little. */
 export const REHEARSALS = 60;

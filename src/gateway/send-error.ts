@@ -47,7 +47,7 @@ function translate(error: unknown, log: (error: unknown) => void): PowerboxError
   }
   const method = /^'([^']*)' is not a function\.$/.exec(message)?.[1];
   if (method !== undefined) {
-    const name = method.slice(0, FAULT_CHARS_MAX);
+    const name = method === '' ? 'this' : method.slice(0, FAULT_CHARS_MAX);
     return new PowerboxError(
       'method-unknown',
       `Cannot call ${name}: the object has no such method.`,

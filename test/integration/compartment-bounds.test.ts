@@ -12,7 +12,7 @@ import {
 } from '../../src/gateway/limits.ts';
 import { receivedError } from '../../src/gateway/send-error.ts';
 import type { CompartmentDoor, CompartmentWords } from '../../src/wire/compartment.ts';
-import type { HostDoor } from '../../src/wire/doors.ts';
+import type { GuestDoor, HostDoor } from '../../src/wire/doors.ts';
 import { rawWorker, thrown } from '../hostile/support/raw-worker.ts';
 import { fakeWorkers } from '../support/fake-worker.ts';
 import { type Gateway, openGateway } from '../support/gateway-harness.ts';
@@ -60,7 +60,7 @@ describe('the number of compartments', () => {
     await door.compartment(SHARED);
   });
 
-  it('is bounded for all, as is that of their processes', async () => {
+  it('is bounded for all guests, as is that of their processes, and the host has its own', async () => {
     const { door, guest } = await scene();
     const makers = Array.from({ length: COMPARTMENTS_MAX / COMPARTMENTS_OF_MAKER_MAX }, (_, n) => {
       guest(`maker-${n}`);
@@ -82,11 +82,18 @@ describe('the number of compartments', () => {
     };
     const own = await fill({}, WORKERS_MAX / COMPARTMENTS_OF_MAKER_MAX);
     expect(own).toHaveLength(WORKERS_MAX);
-    expect(await codeOf(door.compartment({}))).toBe('limit-exceeded');
+    const last = (await makers.at(-1)) as GuestDoor;
+    expect(await codeOf(last.compartment({}))).toBe('limit-exceeded');
+    const ofHost = await door.compartment({});
+    expect(await ofHost.evaluate({ code: 'one' })).toBe(1);
+    await ofHost.stop('room for others');
     await Promise.all(own.map((box) => box.stop('room for others')));
     const shared = await fill(SHARED, makers.length);
     expect(shared).toHaveLength(COMPARTMENTS_MAX);
-    expect(await codeOf(door.compartment(SHARED))).toBe('limit-exceeded');
+    guest('late');
+    const late = await door.guest('late');
+    expect(await codeOf(late.compartment(SHARED))).toBe('limit-exceeded');
+    expect(await (await door.compartment(SHARED)).evaluate({ code: 'one' })).toBe(1);
   });
 });
 

@@ -104,7 +104,8 @@ async function openRoom(
   maker: string,
   limits: Required<CompartmentLimits>,
 ): Promise<Room> {
-  if (state.count >= WORKERS_MAX) {
+  // What the host makes has a bound of its own, so that guests cannot keep it from making any.
+  if (state.count >= WORKERS_MAX && maker !== HOST) {
     throw new PowerboxError(
       'limit-exceeded',
       `Cannot start another process for a compartment: ${state.count} run, and that is the most.`,

@@ -88,7 +88,8 @@ export function makeCompartments(kernel: Kernel, rooms: Rooms, now: () => number
 function enter({ ofMaker, closing }: State, maker: string): () => void {
   const own = ofMaker.get(maker) ?? 0;
   const sum = [...ofMaker.values()].reduce((before, count) => before + count, 0);
-  if (own >= COMPARTMENTS_OF_MAKER_MAX || sum >= COMPARTMENTS_MAX) {
+  const isFull = sum >= COMPARTMENTS_MAX && maker !== HOST;
+  if (own >= COMPARTMENTS_OF_MAKER_MAX || isFull) {
     throw new PowerboxError(
       'limit-exceeded',
       `Cannot make another compartment: ${own} of ${COMPARTMENTS_OF_MAKER_MAX} are yours, and ${sum} of ${COMPARTMENTS_MAX} are there.`,
