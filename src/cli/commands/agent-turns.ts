@@ -7,6 +7,7 @@ import { PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
 import { type AgentScreen, makeAgentScreen } from '../render/agent-lines.ts';
 import { painter } from '../render/colour.ts';
+import { jsonLine } from '../render/text.ts';
 import type { AgentFlags, AskedAgent } from './agent-words.ts';
 
 /** Exit status of a program that Ctrl-C ended (128 + SIGINT). */
@@ -125,7 +126,7 @@ async function follow(
 }
 
 function screenOf(context: CliContext, name: string, { json }: AgentFlags): AgentScreen {
-  if (json === true) return { show: (event) => context.out(JSON.stringify(event)) };
+  if (json === true) return { show: (event) => context.out(jsonLine(event)) };
   const { stdout, stderr } = process;
   return makeAgentScreen(name, {
     paint: painter(context.colour),

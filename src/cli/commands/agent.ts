@@ -4,7 +4,7 @@ import { PowerboxError } from '../../wire/errors.ts';
 import type { AgentMessage } from '../../wire/runner.ts';
 import type { CliContext } from '../context.ts';
 import { table } from '../render/table.ts';
-import { shorten, visible } from '../render/text.ts';
+import { jsonLine, shorten, visible } from '../render/text.ts';
 import { localTime } from '../render/time.ts';
 import { collect } from '../words.ts';
 import { runTurns } from './agent-turns.ts';
@@ -71,7 +71,7 @@ function lsCommand(context: CliContext): Command {
     .addHelpText('after', '\nExample:\n  $ powerbox agent ls')
     .action(async (flags: JsonFlag) => {
       const agents = await (await context.daemon()).agents();
-      if (flags.json) for (const agent of agents) context.out(JSON.stringify(agent));
+      if (flags.json) for (const agent of agents) context.out(jsonLine(agent));
       else if (agents.length === 0) context.err('powerbox: no agents.');
       else for (const row of table([HEADINGS, ...agents.map(rowOf)])) context.out(row);
     });
@@ -102,7 +102,7 @@ function showCommand(context: CliContext): Command {
     .action(async (name: string, flags: JsonFlag) => {
       const found = await (await context.daemon()).conversation(name);
       if (flags.json) {
-        context.out(JSON.stringify(found));
+        context.out(jsonLine(found));
         return;
       }
       const { info, cut, messages, notes } = found;

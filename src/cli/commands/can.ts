@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { ERRORS, PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
-import { visible } from '../render/text.ts';
+import { jsonLine, visible } from '../render/text.ts';
 
 export function canCommand(context: CliContext): Command {
   return new Command()
@@ -19,7 +19,7 @@ export function canCommand(context: CliContext): Command {
     .action(async (guest: string, words: string[], flags: { json?: true }) => {
       const answer = await ask(context, guest, words);
       if (!answer.allow) context.exit(ERRORS['not-granted'].exit);
-      if (flags.json) context.out(JSON.stringify(answer));
+      if (flags.json) context.out(jsonLine(answer));
       else context.out(visible(sentence(answer)));
     });
 }

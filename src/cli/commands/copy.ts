@@ -5,7 +5,7 @@ import { type BoxRecord, findRecord, isRunning, removeBox } from '../../host/box
 import { PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
 import { type Paint, painter } from '../render/colour.ts';
-import { visible } from '../render/text.ts';
+import { jsonLine, visible } from '../render/text.ts';
 
 export function diffCommand(context: CliContext): Command {
   return new Command()
@@ -19,8 +19,7 @@ export function diffCommand(context: CliContext): Command {
       for (const mount of copiesOf(findRecord(context.home(), box))) {
         const { changes, text } = diffCopy(mount);
         if (flags.json)
-          for (const change of changes)
-            context.out(JSON.stringify({ mount: mount.target, ...change }));
+          for (const change of changes) context.out(jsonLine({ mount: mount.target, ...change }));
         else if (flags.names) for (const change of changes) context.out(nameLine(change, paint));
         else
           for (const line of text.split('\n')) if (line !== '') context.out(paintLine(line, paint));

@@ -8,7 +8,7 @@ import { isAlive } from '../../host/box-record.ts';
 import type { DaemonInfo } from '../../wire/doors.ts';
 import { ERRORS, PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
-import { visible } from '../render/text.ts';
+import { jsonLine, visible } from '../render/text.ts';
 import { localTime } from '../render/time.ts';
 
 /** Lines of the log that are shown without --lines. */
@@ -52,14 +52,14 @@ function statusCommand(context: CliContext): Command {
       }
       context.exit(ERRORS['daemon-unreachable'].exit);
       const { root } = context.home();
-      if (flags.json) context.out(JSON.stringify({ id: null, running: false, home: root }));
+      if (flags.json) context.out(jsonLine({ id: null, running: false, home: root }));
       else context.out(`No daemon runs for ${root}.`);
     });
 }
 
 function show(context: CliContext, info: DaemonInfo, flags: JsonFlag): void {
   if (flags.json) {
-    context.out(JSON.stringify({ id: String(info.pid), running: true, ...info }));
+    context.out(jsonLine({ id: String(info.pid), running: true, ...info }));
     return;
   }
   const port = info.websocket === null ? 'off' : `127.0.0.1:${info.websocket.port}`;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { diagnose } from '../../boxes/process/doctor.ts';
 import type { CliContext } from '../context.ts';
 import { painter } from '../render/colour.ts';
+import { jsonLine } from '../render/text.ts';
 
 export function doctorCommand(context: CliContext): Command {
   return new Command()
@@ -13,7 +14,7 @@ export function doctorCommand(context: CliContext): Command {
       let missing = false;
       for (const check of await diagnose()) {
         if (flags.json) {
-          context.out(JSON.stringify(check));
+          context.out(jsonLine(check));
         } else {
           const mark = check.ok
             ? paint('green', 'ok  ')

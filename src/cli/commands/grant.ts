@@ -3,6 +3,7 @@ import { PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
 import { absolutePower } from '../power-words.ts';
 import { grantLines } from '../render/grant-lines.ts';
+import { jsonLine } from '../render/text.ts';
 import { doorBy, type GrantFlags, grantWords, withBy, withGrantFlags } from '../words.ts';
 
 export function grantCommand(context: CliContext): Command {
@@ -24,7 +25,7 @@ export function grantCommand(context: CliContext): Command {
       const door = await doorBy(context, flags.by);
       const words = { ...grantWords(flags), power: absolutePower(power, context.cwd), to: guest };
       const grant = await door.grant(words);
-      if (flags.json) context.out(JSON.stringify(grant));
+      if (flags.json) context.out(jsonLine(grant));
       else for (const line of grantLines(grant, context.colour)) context.out(line);
     });
 }

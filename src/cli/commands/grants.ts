@@ -5,7 +5,7 @@ import { painter } from '../render/colour.ts';
 import { grantSummary, stateOf } from '../render/grant-lines.ts';
 import { grantTree } from '../render/grant-tree.ts';
 import { table } from '../render/table.ts';
-import { shorten, visible } from '../render/text.ts';
+import { jsonLine, shorten, visible } from '../render/text.ts';
 import { doorBy, parseDays, withBy } from '../words.ts';
 
 export function grantsCommand(context: CliContext): Command {
@@ -22,7 +22,7 @@ export function grantsCommand(context: CliContext): Command {
     .action(async (flags: Flags) => {
       const door = await doorBy(context, flags.by);
       const grants = await door.grants(filterOf(flags));
-      if (flags.json) for (const grant of grants) context.out(JSON.stringify(grant));
+      if (flags.json) for (const grant of grants) context.out(jsonLine(grant));
       else if (grants.length === 0) context.err('powerbox: no grants.');
       else if (flags.tree) for (const line of grantTree(grants, context.colour)) context.out(line);
       else for (const line of listLines(grants, context.colour)) context.out(line);

@@ -5,7 +5,7 @@ import { PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
 import { grantLines } from '../render/grant-lines.ts';
 import { table } from '../render/table.ts';
-import { visible } from '../render/text.ts';
+import { jsonLine, visible } from '../render/text.ts';
 import { localTime } from '../render/time.ts';
 import { showRevoked } from './revoke.ts';
 
@@ -33,7 +33,7 @@ function addCommand(context: CliContext): Command {
     .addHelpText('after', '\nExample:\n  $ powerbox guest add alice')
     .action(async (name: string, flags: JsonFlag & { because: string }) => {
       const guest = await (await context.daemon()).addGuest(name, flags.because);
-      context.out(flags.json ? JSON.stringify(guest) : `${guest.id}  ${visible(guest.name)}`);
+      context.out(flags.json ? jsonLine(guest) : `${guest.id}  ${visible(guest.name)}`);
     });
 }
 
@@ -45,7 +45,7 @@ function lsCommand(context: CliContext): Command {
     .addHelpText('after', '\nExample:\n  $ powerbox guest ls')
     .action(async (flags: JsonFlag & { all?: true }) => {
       const guests = await (await context.daemon()).guests(flags.all === true);
-      if (flags.json) for (const guest of guests) context.out(JSON.stringify(guest));
+      if (flags.json) for (const guest of guests) context.out(jsonLine(guest));
       else if (guests.length === 0) context.err('powerbox: no guests.');
       else for (const line of table([HEADINGS, ...guests.map(rowOf)])) context.out(line);
     });
@@ -81,7 +81,7 @@ function showCommand(context: CliContext): Command {
       const grants = await host.grants({ to: guest.id, all: true });
       const names = guest.removed === null ? await (await host.guest(guest.id)).list('') : [];
       if (flags.json) {
-        context.out(JSON.stringify({ ...guest, names, grants }));
+        context.out(jsonLine({ ...guest, names, grants }));
         return;
       }
       context.out(`${guest.id}  ${visible(guest.name)}  since ${localTime(guest.created)}`);
@@ -132,6 +132,6 @@ function tokenCommand(context: CliContext): Command {
     .action(async (name: string, flags: JsonFlag & { for?: string }) => {
       const span = flags.for === undefined ? null : parseDuration(flags.for, '--for');
       const token = await (await context.daemon()).token(name, span);
-      context.out(flags.json ? JSON.stringify({ id: name, token }) : token);
+      context.out(flags.json ? jsonLine({ id: name, token }) : token);
     });
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type BoxRecord, findRecord } from '../../host/box-record.ts';
 import type { CliContext } from '../context.ts';
-import { visible } from '../render/text.ts';
+import { jsonLine, visible } from '../render/text.ts';
 import { localTime } from '../render/time.ts';
 import { stateOf } from './ls.ts';
 
@@ -13,7 +13,7 @@ export function inspectCommand(context: CliContext): Command {
     .addHelpText('after', '\nExample:\n  powerbox inspect bx-7k2m9qpa')
     .action((box: string, flags: { json?: true }) => {
       const record = findRecord(context.home(), box);
-      if (flags.json) context.out(JSON.stringify({ state: stateOf(record), ...record }));
+      if (flags.json) context.out(jsonLine({ state: stateOf(record), ...record }));
       else for (const line of describe(record)) context.out(visible(line));
     });
 }

@@ -3,6 +3,7 @@ import type { Kit } from '../../kits/kit.ts';
 import { findKit, KITS } from '../../kits/kits.ts';
 import type { CliContext } from '../context.ts';
 import { table } from '../render/table.ts';
+import { jsonLine } from '../render/text.ts';
 
 export function kitCommand(context: CliContext): Command {
   const command = new Command().description('Ready bundles for known programs: `run --kit NAME`.');
@@ -13,7 +14,7 @@ export function kitCommand(context: CliContext): Command {
     .addHelpText('after', '\nExample:\n  powerbox kit ls')
     .action((flags: { json?: true }) => {
       if (flags.json) {
-        for (const kit of KITS) context.out(JSON.stringify(kit));
+        for (const kit of KITS) context.out(jsonLine(kit));
         return;
       }
       const rows = KITS.map(({ name, summary, secrets }) => [name, summary, secrets.join(', ')]);
@@ -27,7 +28,7 @@ export function kitCommand(context: CliContext): Command {
     .addHelpText('after', '\nExample:\n  powerbox kit show codex')
     .action((name: string, flags: { json?: true }) => {
       const kit = findKit(name);
-      if (flags.json) context.out(JSON.stringify(kit));
+      if (flags.json) context.out(jsonLine(kit));
       else for (const line of table(rowsOf(kit))) context.out(line);
     });
   return command.addHelpText('after', '\nExample:\n  powerbox kit show codex');

@@ -3,6 +3,7 @@ import type { JournalFilter } from '../../journal/query.ts';
 import type { JournalRecord } from '../../journal/record.ts';
 import type { CliContext } from '../context.ts';
 import { logLine } from '../render/log-line.ts';
+import { jsonLine } from '../render/text.ts';
 import { parseSince } from '../render/time.ts';
 
 /** Records shown without --limit; a screen's worth of screens, with a word when there are more. */
@@ -59,7 +60,7 @@ function verifyCommand(context: CliContext): Command {
       const head = expect === undefined ? undefined : parseExpectedHead(expect);
       const key = deriveKey(loadKey(context.home()), 'journal');
       const verified = verifyJournal(context.home(), key, head);
-      if (json) context.out(JSON.stringify({ ok: true, ...verified }));
+      if (json) context.out(jsonLine({ ok: true, ...verified }));
       else {
         context.out(`The journal is whole: ${verified.rows} rows.`);
         context.out(`head ${verified.rows}:${verified.head}`);
@@ -100,7 +101,7 @@ async function showLog(
   const print = (record: JournalRecord): void => {
     learn(record);
     const line = () => logLine(record, context.colour, (id) => names.get(id) ?? id);
-    context.out(options.json ? jsonLine(record) : line());
+    context.out(options.json ? recordLine(record) : line());
   };
   if (options.follow) return followLog(context, filter, limit, print);
   const found = queryJournal(context.home(), filter);
@@ -140,6 +141,6 @@ async function followLog(
 }
 
 /** Times are ISO 8601 in UTC; the other fields are those of `src/wire/journal-entry.ts`. */
-function jsonLine(record: JournalRecord): string {
-  return JSON.stringify({ ...record, time: new Date(record.time).toISOString() });
+function recordLine(record: JournalRecord): string {
+  return jsonLine({ ...record, time: new Date(record.time).toISOString() });
 }

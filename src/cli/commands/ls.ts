@@ -3,7 +3,7 @@ import { type BoxRecord, isRunning, listRecords } from '../../host/box-record.ts
 import { sweepHome } from '../../host/sweep.ts';
 import type { CliContext } from '../context.ts';
 import { table } from '../render/table.ts';
-import { shorten, visible } from '../render/text.ts';
+import { jsonLine, shorten, visible } from '../render/text.ts';
 import { duration } from '../render/time.ts';
 
 export function lsCommand(context: CliContext): Command {
@@ -18,7 +18,7 @@ export function lsCommand(context: CliContext): Command {
         (record) => flags.all || isRunning(record),
       );
       if (flags.json) {
-        for (const record of records) context.out(JSON.stringify(summaryOf(record)));
+        for (const record of records) context.out(jsonLine(summaryOf(record)));
         return;
       }
       if (records.length === 0) {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { absolutePower } from '../power-words.ts';
+import { jsonLine } from '../render/text.ts';
 import { doorBy, type GrantFlags, grantWords, withBy, withGrantFlags } from '../words.ts';
 import { type MailFlags, showMail } from './mail.ts';
 
@@ -61,6 +62,6 @@ export function adoptCommand(context: CliContext): Command {
     .action(async (id: string, enclosed: string, flags: MailFlags & { as?: string }) => {
       const door = await doorBy(context, flags.by);
       const path = await door.adopt(id, enclosed, flags.as ?? enclosed);
-      context.out(flags.json ? JSON.stringify({ id, enclosed, path }) : path);
+      context.out(flags.json ? jsonLine({ id, enclosed, path }) : path);
     });
 }

@@ -4,6 +4,7 @@ import { PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
 import { absolutePower } from '../power-words.ts';
 import { mailLines } from '../render/mail-lines.ts';
+import { jsonLine } from '../render/text.ts';
 import { collect, doorBy, type GrantFlags, grantWords, withBy, withGrantFlags } from '../words.ts';
 
 /** Asking for powers, and letters with grants in them. Answers to requests: mail-answer.ts. */
@@ -141,6 +142,6 @@ function enclosedOf(context: CliContext, flags: LetterFlags): Enclosed {
 }
 
 export function showMail(context: CliContext, mail: MailInfo, { json }: MailFlags): void {
-  if (json) context.out(JSON.stringify(mail));
+  if (json) context.out(jsonLine(mail));
   else for (const line of mailLines(mail, context.colour)) context.out(line);
 }

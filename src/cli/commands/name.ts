@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { NameInfo } from '../../wire/doors.ts';
 import type { CliContext } from '../context.ts';
 import { table } from '../render/table.ts';
-import { visible } from '../render/text.ts';
+import { jsonLine, visible } from '../render/text.ts';
 import { doorBy, withBy } from '../words.ts';
 import { powerLines } from './power.ts';
 
@@ -31,7 +31,7 @@ function lsCommand(context: CliContext): Command {
     .addHelpText('after', '\nExample:\n  $ powerbox name ls work/github')
     .action(async (path: string, flags: Flags) => {
       const names = await (await doorBy(context, flags.by)).list(path);
-      if (flags.json) for (const name of names) context.out(JSON.stringify(name));
+      if (flags.json) for (const name of names) context.out(jsonLine(name));
       else if (names.length === 0) context.err('powerbox: no names.');
       else for (const line of table(names.map(rowOf))) context.out(line);
     });
@@ -93,7 +93,7 @@ function showCommand(context: CliContext): Command {
     .addHelpText('after', '\nExample:\n  $ powerbox name show github --by alice')
     .action(async (path: string, flags: Flags) => {
       const power = await (await doorBy(context, flags.by)).describe(path);
-      if (flags.json) context.out(JSON.stringify(power));
+      if (flags.json) context.out(jsonLine(power));
       else for (const line of powerLines(power)) context.out(line);
     });
 }

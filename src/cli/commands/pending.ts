@@ -3,7 +3,7 @@ import type { PendingInfo } from '../../wire/doors.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
 import { table } from '../render/table.ts';
-import { visible } from '../render/text.ts';
+import { jsonLine, visible } from '../render/text.ts';
 import { duration } from '../render/time.ts';
 
 interface JsonFlag {
@@ -57,7 +57,7 @@ function decideCommand(context: CliContext, verdict: 'approved' | 'denied'): Com
 }
 
 function show(context: CliContext, calls: readonly PendingInfo[], { json }: JsonFlag): void {
-  if (json) for (const call of calls) context.out(JSON.stringify(call));
+  if (json) for (const call of calls) context.out(jsonLine(call));
   else if (calls.length > 0)
     for (const line of table([HEADINGS, ...calls.map(rowOf)])) context.out(line);
 }

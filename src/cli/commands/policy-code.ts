@@ -2,7 +2,7 @@ import type { Lacks } from '../../policy/check-needs.ts';
 import { EMPTY_COMPARTMENT } from '../../policy/compartment.ts';
 import { type Found, type Note, type Place, placeText } from '../../policy/needs.ts';
 import type { CliContext } from '../context.ts';
-import { visible } from '../render/text.ts';
+import { jsonLine, visible } from '../render/text.ts';
 import { readPolicyFile } from './policy-files.ts';
 
 export interface CodeFlags {
@@ -47,7 +47,7 @@ async function print(
   const { sayNeed } = await import('../../policy/check-needs.ts');
   for (const { name, lacks, notes } of checked) {
     for (const found of lacks) {
-      if (json) context.out(JSON.stringify({ name, needs: sayNeed(found), ...placeOf(found) }));
+      if (json) context.out(jsonLine({ name, needs: sayNeed(found), ...placeOf(found) }));
       else {
         const place = sayPlace(found.at);
         context.out(

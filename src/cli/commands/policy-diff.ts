@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { jsonLine } from '../render/text.ts';
 import { readPolicyFile, readPolicyText } from './policy-files.ts';
 
 /** As diff(1) says it. */
@@ -22,7 +23,7 @@ export function diffCommand(context: CliContext): Command {
       const lines = diffPolicy(before, await readPolicyFile(context, now));
       for (const change of lines) {
         const sentence = /^[A-Za-z0-9][A-Za-z0-9._-]*: /.test(change) ? change : `a box ${change}`;
-        context.out(json === true ? JSON.stringify({ change: sentence }) : sentence);
+        context.out(json === true ? jsonLine({ change: sentence }) : sentence);
       }
       if (lines.length > 0) context.exit(EXIT_DIFFERENT);
     });

@@ -5,7 +5,7 @@ import type { PolicyDraft } from '../../policy/draft.ts';
 import { type Needs, type Note, placeText } from '../../policy/needs.ts';
 import { PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
-import { visible } from '../render/text.ts';
+import { jsonLine, visible } from '../render/text.ts';
 import { parseSince } from '../render/time.ts';
 import { DEFAULT_FILE, OVERRIDE_FILE } from './policy-files.ts';
 
@@ -88,7 +88,7 @@ async function generate(
   const changes = diffPolicy(old, policy);
   if (flags.output !== undefined) write(context, file, text);
   if (flags.json === true) {
-    context.out(JSON.stringify({ policy: JSON.parse(text), notes: notes.map(plainNote), changes }));
+    context.out(jsonLine({ policy: JSON.parse(text), notes: notes.map(plainNote), changes }));
     return;
   }
   for (const note of notes) context.err(`not given: ${visible(sayNote(note))}`);

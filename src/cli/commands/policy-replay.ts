@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Replay, ReplayLine } from '../../policy/replay.ts';
 import type { CliContext } from '../context.ts';
-import { visible } from '../render/text.ts';
+import { jsonLine, visible } from '../render/text.ts';
 import { localTime, parseSince } from '../render/time.ts';
 import { readPolicyFile } from './policy-files.ts';
 
@@ -51,7 +51,7 @@ async function replay(context: CliContext, file: string, flags: ReplayFlags): Pr
   const parts = { power: judgePower, rules: judgeRules, nameOf, compartmentOf };
   const result = replayRecord(record.rows, policy, parts);
   if (result.refused.length + result.allowed.length > 0) context.exit(EXIT_DIFFERENT);
-  if (flags.json === true) context.out(JSON.stringify(withTimes(result)));
+  if (flags.json === true) context.out(jsonLine(withTimes(result)));
   else for (const line of linesOf(result)) context.out(line);
 }
 

@@ -3,6 +3,7 @@ import type { Policy } from '../../policy/policy.ts';
 import type { Rule } from '../../policy/rule.ts';
 import { ERRORS, PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
+import { jsonLine } from '../render/text.ts';
 import type { CodeFlags } from './policy-code.ts';
 import { diffCommand } from './policy-diff.ts';
 import { DEFAULT_FILE, readPolicyFile } from './policy-files.ts';
@@ -113,11 +114,11 @@ function explainCommand(context: CliContext): Command {
       const { explainCompartments } = await import('../../policy/explain-compartments.ts');
       for (const [index, sentence] of explain(rules).entries()) {
         const rule = rules[index]?.text ?? null;
-        context.out(options.json === true ? JSON.stringify({ rule, sentence }) : sentence);
+        context.out(options.json === true ? jsonLine({ rule, sentence }) : sentence);
       }
       for (const { compartments = {} } of policies) {
         for (const line of explainCompartments(compartments)) {
-          context.out(options.json === true ? JSON.stringify(line) : line.sentence);
+          context.out(options.json === true ? jsonLine(line) : line.sentence);
         }
       }
     });
@@ -141,7 +142,7 @@ async function printCheck(
   if (!check.allow) context.exit(EXIT_REFUSED);
   if (json) {
     const { allow } = check;
-    context.out(JSON.stringify(check.allow ? { allow, rule: check.rule.text } : check));
+    context.out(jsonLine(check.allow ? { allow, rule: check.rule.text } : check));
   } else {
     context.out(check.allow ? `allowed by ${check.rule.text}` : `refused: ${check.reason}`);
   }

@@ -4,7 +4,7 @@ import { PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
 import { absolutePower } from '../power-words.ts';
 import { table } from '../render/table.ts';
-import { visible } from '../render/text.ts';
+import { jsonLine, visible } from '../render/text.ts';
 
 export function powerCommand(context: CliContext): Command {
   return new Command()
@@ -35,7 +35,7 @@ function addCommand(context: CliContext): Command {
       const text = absolutePower(words, context.cwd);
       const host = await context.daemon();
       const power = await host.makePower(text, flags.as ?? null, flags.because);
-      if (flags.json) context.out(JSON.stringify(power));
+      if (flags.json) context.out(jsonLine(power));
       else for (const line of table([rowOf(power)])) context.out(line);
     });
 }
@@ -47,7 +47,7 @@ function lsCommand(context: CliContext): Command {
     .addHelpText('after', '\nExample:\n  $ powerbox power ls')
     .action(async (flags: JsonFlag) => {
       const powers = await (await context.daemon()).powers();
-      if (flags.json) for (const power of powers) context.out(JSON.stringify(power));
+      if (flags.json) for (const power of powers) context.out(jsonLine(power));
       else if (powers.length === 0) context.err('powerbox: no powers.');
       else for (const line of table([HEADINGS, ...powers.map(rowOf)])) context.out(line);
     });
@@ -73,7 +73,7 @@ function showCommand(context: CliContext): Command {
       if (power === undefined) {
         throw new PowerboxError('power-unknown', `Cannot find the power "${wanted.slice(0, 64)}".`);
       }
-      if (flags.json) context.out(JSON.stringify(power));
+      if (flags.json) context.out(jsonLine(power));
       else for (const line of powerLines(power)) context.out(line);
     });
 }
@@ -98,8 +98,7 @@ function kindsCommand(context: CliContext): Command {
     .action(async (flags: JsonFlag) => {
       const kinds = await (await context.daemon()).kinds();
       if (flags.json) {
-        for (const { kind, summary } of kinds)
-          context.out(JSON.stringify({ id: kind, kind, summary }));
+        for (const { kind, summary } of kinds) context.out(jsonLine({ id: kind, kind, summary }));
         return;
       }
       const rows = kinds.map(({ kind, summary }) => [kind, visible(summary)]);

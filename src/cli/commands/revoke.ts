@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { RevokeInfo, RevokeWords } from '../../wire/doors.ts';
 import type { CliContext } from '../context.ts';
-import { visible } from '../render/text.ts';
+import { jsonLine, visible } from '../render/text.ts';
 import { doorBy, withBy } from '../words.ts';
 
 export function revokeCommand(context: CliContext): Command {
@@ -59,7 +59,7 @@ export function showRevoked(
 ): void {
   const verb = dryRun ? 'would end' : 'ended';
   for (const grant of report.grants) {
-    if (json) context.out(JSON.stringify(grant));
+    if (json) context.out(jsonLine(grant));
     else context.out(visible(`${verb} ${grant.id}  ${grant.to}  ${grant.text}`));
   }
   if (json) return;

@@ -18,6 +18,7 @@ import { PowerboxError } from '../../wire/errors.ts';
 import type { CliContext } from '../context.ts';
 import { promptHidden } from '../render/prompt-hidden.ts';
 import { table } from '../render/table.ts';
+import { jsonLine } from '../render/text.ts';
 import { localTime } from '../render/time.ts';
 
 interface SourceOptions {
@@ -109,7 +110,7 @@ function lsCommand(context: CliContext): Command {
     .action((options: { readonly json?: true }) => {
       const secrets = listSecrets(context.home());
       if (options.json) {
-        for (const secret of secrets) context.out(JSON.stringify(plain(secret)));
+        for (const secret of secrets) context.out(jsonLine(plain(secret)));
         return;
       }
       if (secrets.length === 0) context.err('No secrets yet. Keep one: powerbox secret set NAME');
@@ -155,7 +156,7 @@ function showSlotsCommand(context: CliContext): Command {
       const shown = names.map((each) => ({ name: each, ...slotsOf(context, each, name) }));
       if (options.json) {
         for (const each of shown) {
-          context.out(JSON.stringify({ ...each, bindings: each.bindings.map(plainBinding) }));
+          context.out(jsonLine({ ...each, bindings: each.bindings.map(plainBinding) }));
         }
         return;
       }

@@ -4,8 +4,20 @@ import { requestEntry } from '../../../test/support/journal-fixture.ts';
 import { painter } from './colour.ts';
 import { logLine } from './log-line.ts';
 import { bytes, table } from './table.ts';
-import { shorten, visible } from './text.ts';
+import { jsonLine, shorten, visible } from './text.ts';
 import { duration, localTime, parseSince } from './time.ts';
+
+describe('jsonLine()', () => {
+  it('is the same data, and nothing that a terminal obeys', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const line = jsonLine({ text });
+        expect(JSON.parse(line)).toEqual({ text });
+        expect(line).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u);
+      }),
+    );
+  });
+});
 
 describe('visible()', () => {
   it('shows what a terminal would obey', () => {

@@ -22,6 +22,11 @@ export function visibleJson(json: string): string {
   return json.replace(UNSAFE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** One line of `--json`: a terminal obeys what stands in it no more than a program does. */
+export function jsonLine(value: unknown): string {
+  return visibleJson(JSON.stringify(value));
+}
+
 /** At most `width` UTF-16 units, with `…` in place of what is gone. */
 export function shorten(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
