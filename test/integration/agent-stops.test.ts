@@ -45,6 +45,7 @@ const scripts = {
     raw: [chunk({ content: 'half' }, null), chunk({}, 'length'), 'data: [DONE]\n\n'].join(''),
   }),
   broken: () => ({ text: 'half of an answer', cut: true }),
+  empty: () => ({ raw: '' }),
   failing: () => ({ fail: 500 }),
 } satisfies Record<string, Script>;
 
@@ -150,6 +151,7 @@ describe('a run ends', () => {
     ['flood', 'a flood of calls'],
     ['garbage', 'cannot be used'],
     ['broken', 'broke off'],
+    ['empty', 'without words'],
     ['cut', 'cut off at its 8192 tokens'],
     ['failing', 'status 500'],
   ])('when its model is %s, with a sentence', async (model, words) => {

@@ -90,13 +90,16 @@ interface Answer {
 }
 
 /** An answer that was cut is none, though what there is of it is kept. */
-function endOf({ answerTokens }: RunnerTask, { finish }: Answer): RunnerEnd {
+function endOf({ answerTokens }: RunnerTask, { text, finish }: Answer): RunnerEnd {
   if (finish === 'length') {
     const reason = `The answer of the model was cut off at its ${answerTokens} tokens.`;
     return { why: 'failed', code: null, reason };
   }
   if (finish === 'content-filter') {
     return { why: 'failed', code: null, reason: 'The provider has held the answer back.' };
+  }
+  if (text === '' && finish !== 'stop') {
+    return { why: 'failed', code: null, reason: 'The provider has ended an answer without words.' };
   }
   return { why: 'done', code: null, reason: 'The model has answered.' };
 }
