@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { CALLS_MAX } from '../../src/gateway/limits.ts';
 import { receivedError } from '../../src/gateway/send-error.ts';
 import type { CompartmentDoor, CompartmentWords } from '../../src/wire/compartment.ts';
 import type { HostDoor } from '../../src/wire/doors.ts';
@@ -304,14 +305,13 @@ describe('a worker that holds what its maker lent it', () => {
       [[Message]],
     ];
     const [, number] = args[1][0][0] as readonly [string, number];
-    for (let n = 0; n < 100; n += 1) worker.call(number, [], [n]);
-    await expect.poll(() => calls, PATIENCE).toBe(64);
+    for (let n = 0; n < CALLS_MAX; n += 1) worker.call(number, [], [n]);
+    await expect.poll(() => calls, PATIENCE).toBe(CALLS_MAX);
     expect(await worker.answered(worker.call(number, [], [1]))).toContain('[session-limit]');
     await box.stop('enough');
     expect(await going).toBe('compartment-ended');
-    const before = calls;
     await sleep(50);
-    expect(calls).toBe(before);
+    expect(calls).toBe(CALLS_MAX);
   });
 });
 

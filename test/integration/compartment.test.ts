@@ -81,6 +81,12 @@ describe('a value of a compartment', () => {
         'async (list, call) => { const out = []; for (const one of list) out.push(await E(call)(one)); return out; }',
       );
       expect(await each([1, 2, 3], (n: number) => n * 10)).toEqual([10, 20, 30]);
+      // More than can be on their way at once wait for their turn.
+      const many = Array.from({ length: 300 }, (_, n) => n);
+      const all = await box.evaluate<typeof each>(
+        '(list, call) => Promise.all(list.map((one) => E(call)(one)))',
+      );
+      expect(await all(many, async (n: number) => n)).toEqual(many);
       const failing = each([1], () => {
         throw new Error('the caller does not want this');
       });

@@ -169,6 +169,7 @@ function makeDoor(
     maker: session,
     worker: worker.session,
     ask: (work) => askWorker(worker, cut, work),
+    untilEnd: cut.race,
     throwIfEnded: cut.throwIfEnded,
     keepObject: makeKeeper(),
     makeFar: (stub) => farTarget(relay, stub),

@@ -18,6 +18,8 @@ export interface Relay {
   readonly worker: Session;
   /** An answer of the worker, or the error that the compartment ended with; errors are ours. */
   ask<T>(work: () => PromiseLike<T>): Promise<T>;
+  /** What a function of the maker's answers; nothing waits for it beyond the end. */
+  untilEnd<T>(answer: Promise<T>): Promise<T>;
   /** A process that goes on for others may still say something. */
   throwIfEnded(): void;
   /**
@@ -95,24 +97,24 @@ function objectOf(relay: Relay, seen: Behind): WorkerStub {
 function makerFunction(relay: Relay, stub: MakerFunction): Disposable {
   const { maker, worker } = relay;
   const drop = relay.keepObject(worker, stub);
+  const answerTo = async (call: number, args: readonly unknown[]): Promise<unknown> => {
+    relay.throwIfEnded();
+    maker.ended.throwIfAborted();
+    const given = outward(relay, args);
+    const answer = await askMaker(stub, given.value as readonly unknown[]);
+    try {
+      // A callback that answers with a callback has nobody who could let go of that.
+      const { value, bytes } = cross(answer, (object) => objectOf(relay, behind(object)).dup());
+      worker.charge(call, bytes);
+      return value;
+    } finally {
+      letGo(answer);
+    }
+  };
+  // What goes on is counted for the worker alone, so that others of the maker have their own.
   const call = (...marked: readonly unknown[]): Promise<unknown> => {
     const { call: number, args } = readCall(marked);
-    return worker.call(() =>
-      maker.callBack(async () => {
-        relay.throwIfEnded();
-        maker.ended.throwIfAborted();
-        const given = outward(relay, args);
-        const answer = await askMaker(stub, given.value as readonly unknown[]);
-        try {
-          // A callback that answers with a callback has nobody who could let go of that.
-          const { value, bytes } = cross(answer, (object) => objectOf(relay, behind(object)).dup());
-          worker.charge(number, bytes);
-          return value;
-        } finally {
-          letGo(answer);
-        }
-      }),
-    );
+    return worker.call(() => relay.untilEnd(answerTo(number, args)));
   };
   const made = Object.assign(call, { [Symbol.dispose]: drop });
   MADE.set(made, { relay, stub });
