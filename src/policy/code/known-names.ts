@@ -2,7 +2,7 @@
 
 /** What every compartment has, and every other place too. */
 export const PLAIN_NAMES: ReadonlySet<string> = new Set([
-  ...['undefined', 'NaN', 'Infinity', 'globalThis', 'arguments', 'Object', 'Function', 'Array'],
+  ...['undefined', 'NaN', 'Infinity', 'globalThis', 'arguments', 'Object', 'Array'],
   ...['Number', 'parseFloat', 'parseInt', 'Boolean', 'String', 'Symbol', 'Promise', 'RegExp'],
   ...['Error', 'AggregateError', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError'],
   ...['TypeError', 'URIError', 'JSON', 'Math', 'Date', 'ArrayBuffer', 'DataView', 'Uint8Array'],

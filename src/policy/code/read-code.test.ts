@@ -167,6 +167,13 @@ describe('readCode', () => {
     ["import { execFile as run } from 'node:child_process'; run('git', ['log'])", 'runs "git log"'],
     ['const f = helper; f', 'uses helper, and what it needs of it cannot be told'],
     ["import 'https://a.example/x.js'", 'imports a module by a URL'],
+    ["globalThis['re' + x].write('/a')", 'uses globalThis, and what it needs'],
+    ['f({ ...globalThis })', 'uses globalThis, and what it needs'],
+    ['const { ...all } = globalThis', 'uses globalThis, and what it needs'],
+    ['f(globalThis.repo)', 'uses repo, and what it needs'],
+    ['const { repo: q } = globalThis; f(q)', 'uses repo, and what it needs'],
+    ["new Function('return repo')()", 'calls Function.new, and what it needs'],
+    ['f(Function)', 'uses Function, and what it needs'],
   ])('gives nothing for what it cannot decide in %s', (code, note) => {
     expect(notesOf(code).join('\n')).toContain(note);
     expect(

@@ -42,7 +42,7 @@ export function readCode(
   const reading = makeReading(file, linesOf(text));
   const follows = new Set<string>();
   const free = new Map<string, SyntaxNode>();
-  const visitor = { scopes, reading, follows, free };
+  const visitor = { scopes, reading, follows, free, named: new Set<SyntaxNode>() };
   const waiting: [SyntaxNode, Scope][] = [[program, scopes.root]];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const [node, outer] = next;
@@ -69,6 +69,8 @@ interface Visitor {
   readonly follows: Set<string>;
   /** The first place of each name that the program does not declare. */
   readonly free: Map<string, SyntaxNode>;
+  /** Where `globalThis` stands for names that are written beside it. */
+  readonly named: Set<SyntaxNode>;
 }
 
 /** Children without the names that refer to nothing: keys, labels, names of other modules. */
@@ -104,14 +106,20 @@ function visit(at: Expression, visitor: Visitor): void {
       return;
     case 'Identifier': {
       const name = identifierOf(node) as string;
-      if (lookUp(scope, name) === null && !free.has(name)) free.set(name, node);
+      if (lookUp(scope, name) !== null) return;
+      if (!free.has(name)) free.set(name, node);
+      if (name === 'globalThis' && !visitor.named.has(node)) {
+        reading.note('uses globalThis, and what it needs of it cannot be told', node);
+      }
       return;
     }
     case 'MemberExpression':
       environment(at, reading);
+      nameOfAll(nodeOf(node, 'object'), [keyOf(node, 'property')], visitor);
       return;
     case 'VariableDeclarator':
       environmentPattern(at, reading);
+      namesOfAll(node, visitor);
       return;
     case 'CallExpression':
     case 'NewExpression':
@@ -148,6 +156,29 @@ function environment(at: Expression, reading: Reading): void {
   const name = keyOf(at.node, 'property');
   if (name !== null) reading.need({ kind: 'env', name }, at.node);
   else reading.note('reads a variable whose name is known only when it runs', at.node);
+}
+
+/** `globalThis.repo` is `repo`. */
+function nameOfAll(
+  object: SyntaxNode | null,
+  names: readonly (string | null)[],
+  { named, free }: Visitor,
+): void {
+  if (object === null || identifierOf(object) !== 'globalThis' || names.includes(null)) return;
+  named.add(object);
+  for (const name of names) {
+    if (name !== null && !isOfPlatform(name) && !free.has(name)) free.set(name, object);
+  }
+}
+
+/** `const { repo } = globalThis`. */
+function namesOfAll(node: SyntaxNode, visitor: Visitor): void {
+  const [id, init] = [nodeOf(node, 'id'), nodeOf(node, 'init')];
+  if (id?.type !== 'ObjectPattern') return;
+  const names = nodesOf(id, 'properties').map((property) =>
+    property.type === 'Property' ? keyOf(property, 'key') : null,
+  );
+  nameOfAll(init, names, visitor);
 }
 
 /** `const { TOKEN } = process.env`. */
