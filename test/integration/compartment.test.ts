@@ -94,6 +94,13 @@ describe('a value of a compartment', () => {
     });
   });
 
+  it('is called with a function of its own each time, as often as one likes', async () => {
+    await withBox({}, async (box) => {
+      const call = await box.evaluate<(work: unknown) => Promise<unknown>>('(work) => E(work)(1)');
+      for (let n = 0; n < 200; n += 1) expect(await call((by: number) => n + by)).toBe(n + 1);
+    });
+  });
+
   it('is read item by item when it is a stream, and can be left in the middle', async () => {
     await withBox({}, async (box) => {
       const stream = await box.evaluate<AsyncIterable<number>>(

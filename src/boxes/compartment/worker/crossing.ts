@@ -121,7 +121,7 @@ export class Wall implements Wire, ObjectRoom {
     if (own !== undefined) return own;
     const kept = stub.dup();
     const handler = new StubHandler(this, peer, kept);
-    letGoWith(handler, kept);
+    letGoWith(handler, kept, peer);
     return makePresence(handler, { callable: peer === 'maker' });
   }
 

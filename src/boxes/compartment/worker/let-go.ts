@@ -1,26 +1,45 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { OBJECTS_HELD_MIN } from './limits.ts';
+import { FUNCTIONS_HELD_MIN, OBJECTS_HELD_MIN } from './limits.ts';
+import type { Peer } from './stubs.ts';
 
 /**
  * What the code has forgotten is let go of at the host, which bounds how much one worker may hold.
  * The engine collects when memory runs short, which is long after: a presence takes little. So it
- * is told to when twice as many are held as were in use at the last time.
+ * is told to when many more are held than were in use at the last time.
  */
-let held = 0;
-let most = OBJECTS_HELD_MIN;
+interface Count {
+  held: number;
+  /** Held at most before the engine is told to collect. */
+  most: number;
+  /** The next such number. */
+  next(held: number): number;
+}
+
+const COUNTS: Readonly<Record<Peer, Count>> = {
+  power: {
+    held: 0,
+    most: OBJECTS_HELD_MIN,
+    next: (held) => Math.max(OBJECTS_HELD_MIN, held * 2),
+  },
+  // Of these the host gives a compartment few.
+  maker: { held: 0, most: FUNCTIONS_HELD_MIN, next: (held) => held + FUNCTIONS_HELD_MIN },
+};
 let isDue = false;
 
-const forgotten = new FinalizationRegistry<Disposable>((stub) => {
-  held -= 1;
-  stub[Symbol.dispose]();
-});
+const forgotten = new FinalizationRegistry<{ readonly stub: Disposable; readonly count: Count }>(
+  ({ stub, count }) => {
+    count.held -= 1;
+    stub[Symbol.dispose]();
+  },
+);
 
-/** Disposes of `stub` when nobody can reach `owner` any more. */
-export function letGoWith(owner: object, stub: Disposable): void {
-  forgotten.register(owner, stub);
-  held += 1;
-  if (held < most || isDue) return;
+/** Disposes of `stub`, an object of this peer, when nobody can reach `owner` any more. */
+export function letGoWith(owner: object, stub: Disposable, peer: Peer): void {
+  const count = COUNTS[peer];
+  forgotten.register(owner, { stub, count });
+  count.held += 1;
+  if (count.held < count.most || isDue) return;
   isDue = true;
   setImmediate(() => {
     collect ??= collector();
@@ -28,7 +47,7 @@ export function letGoWith(owner: object, stub: Disposable): void {
     // The engine tells of what it collected in a later turn.
     setTimeout(() => {
       isDue = false;
-      most = Math.max(OBJECTS_HELD_MIN, held * 2);
+      for (const one of Object.values(COUNTS)) one.most = one.next(one.held);
     }, 0);
   });
 }

@@ -19,6 +19,8 @@ export const LINES_MAX = 32;
 export const COMPARTMENTS_MAX = 2_048;
 /** Characters of a failure's message. */
 export const FAILURE_CHARS_MAX = 8_192;
+/** Functions of the maker that are held before the engine is told to collect; the gateway gives 128. */
+export const FUNCTIONS_HELD_MIN = 48;
 /** Objects of the host that are held before the engine is told to collect; the gateway gives 1,024. */
 export const OBJECTS_HELD_MIN = 256;
 /** Whoever started a worker for itself has spoken by then; else it is one that waits to be taken. */
