@@ -45,10 +45,10 @@ export const LAWS: readonly Requirement[] = [
       [
         'src/powers/http/narrower.test.ts',
         'a chain permits only what each of its narrowings permits',
-        [
-          'test/hostile/authority-attenuation.test.ts',
-          'may in no hand what it may not in an earlier one',
-        ],
+      ],
+      [
+        'test/hostile/authority-attenuation.test.ts',
+        'may in no hand what it may not in an earlier one',
       ],
     ],
   },
