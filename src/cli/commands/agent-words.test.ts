@@ -44,7 +44,7 @@ describe('the flags of an agent', () => {
     [{ steps: '5000' }, 'from 1 to 1000'],
     [{ budget: 'tokens=9999999999999' }, 'from 1 to'],
     [{ timeout: '2d' }, '24h at most'],
-    [{ yes: true, no: true }, 'the opposite'],
+    [{ yes: true as const, no: true as const }, 'the opposite'],
   ])('are refused: %j', (flags, words) => {
     expect(() => readAgentWords('scout', flags, '/work')).toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringContaining(words) }),
