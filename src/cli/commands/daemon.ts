@@ -122,11 +122,14 @@ function stopCommand(context: CliContext): Command {
 async function gone(daemon: Parameters<typeof isAlive>[0]): Promise<void> {
   const until = Date.now() + STOP_MS_MAX;
   let asked = false;
+  let killed = false;
   while (isAlive(daemon)) {
-    if (Date.now() > until) {
+    if (Date.now() > until && !killed) {
+      killed = true;
       process.kill(daemon.pid, 'SIGKILL');
-      return;
     }
+    // Even that takes the kernel a moment; who waits longer waits for nothing.
+    if (Date.now() > until + STOP_MS_MAX) return;
     if (!asked && Date.now() > until - STOP_MS_MAX / 2) {
       asked = true;
       process.kill(daemon.pid, 'SIGTERM');
