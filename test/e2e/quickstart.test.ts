@@ -31,7 +31,7 @@ describe.each(people())('as %s, the quickstart', (_name, person) => {
     const outcome = await runProgram([process.execPath, MAIN], { env, person });
     expectAllHeld(outcome);
     expect(outcome.stdout).not.toContain(ESCAPE);
-  });
+  }, 60_000);
 });
 
 describe('the quickstart', () => {
@@ -39,7 +39,7 @@ describe('the quickstart', () => {
     const env = { HOME: process.env.HOME ?? '', TMPDIR: temporary };
     const outcome = await runProgram(['bash', join(ROOT, 'scripts/quickstart')], { env });
     expectAllHeld(outcome);
-  });
+  }, 90_000);
 
   it('is in colour on a terminal, unless the person wants none', async () => {
     const terminal = ['script', '-qec', `${process.execPath} ${MAIN}`, '/dev/null'];

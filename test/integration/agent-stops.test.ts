@@ -90,7 +90,7 @@ describe('a run ends', () => {
     const id = grants.find(({ kind }) => kind === 'model')?.id ?? '';
     const before = place.model.cuts();
     await place.host.revoke({ what: 'grant', id }, 'enough');
-    expect(await within(5_000, () => place.model.cuts() > before)).toBe(true);
+    expect(await within(15_000, () => place.model.cuts() > before)).toBe(true);
     expect(lastOf(await eventsOf(run), 'ended').end).toMatchObject({
       why: 'revoked',
       reason: 'The grant of its model has ended.',
@@ -117,15 +117,15 @@ describe('a run ends', () => {
       },
     });
     expect({ status, stderr }).toEqual({ status: 130, stderr: expect.stringContaining('Ctrl-C') });
-    expect(performance.now() - pressed).toBeLessThan(3_000);
-    expect(await within(5_000, () => place.model.cuts() > before)).toBe(true);
+    expect(performance.now() - pressed).toBeLessThan(6_000);
+    expect(await within(15_000, () => place.model.cuts() > before)).toBe(true);
 
     const spinning = { name: 'spinning', model: 'openai/obey', task: order('for (;;) {}') };
     const run = await place.host.agent(spinning);
     await firstOf(run, 'tool');
     const stopped = performance.now();
     await run.stop('enough');
-    expect(performance.now() - stopped).toBeLessThan(2_000);
+    expect(performance.now() - stopped).toBeLessThan(5_000);
     expect(lastOf(await eventsOf(run), 'ended').end).toMatchObject({
       why: 'stopped',
       reason: 'enough',
@@ -141,7 +141,7 @@ describe('a run ends', () => {
     const run = await place.host.agent({ name: 'doing', model: 'openai/obey', give, task });
     await until(run, (event) => event.type === 'use' && event.call.includes('"hang"'));
     await run.stop('enough');
-    expect(await within(5_000, () => place.model.cuts() > before)).toBe(true);
+    expect(await within(15_000, () => place.model.cuts() > before)).toBe(true);
     const rows = await place.json<{ outcome?: { code?: string } }>('log', '--guest', 'doing');
     expect(JSON.stringify(rows)).toContain('compartment-ended');
   });
@@ -185,7 +185,7 @@ describe('the loop of a model', () => {
     expect(existsSync(`/proc/${daemon}/root${place.home}`)).toBe(true);
     await run.stop('enough');
     // A process that has ended has no command any more, also before it is put away.
-    expect(await within(5_000, () => commandOf(pid ?? 0) === '')).toBe(true);
+    expect(await within(15_000, () => commandOf(pid ?? 0) === '')).toBe(true);
   });
 });
 

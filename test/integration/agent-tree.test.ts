@@ -106,7 +106,7 @@ describe('the tools of an agent', () => {
     await run.stop('enough');
     expect(lastOf(await eventsOf(run), 'ended').end.why).toBe('stopped');
     let names: readonly string[] = ['top.sub'];
-    await within(5_000, () => {
+    await within(15_000, () => {
       void place.host.guests(false).then((guests) => {
         names = guests.map(({ name }) => name);
       });
@@ -125,7 +125,7 @@ describe('the tools of an agent', () => {
     await until(run, (event) => event.type === 'text');
     const pid = place.daemonPid() ?? 0;
     process.kill(pid, 'SIGKILL');
-    await within(5_000, () => !isDaemon(pid));
+    await within(15_000, () => !isDaemon(pid));
     const use = order(`await (await powerbox.useTool('size')).call('of', ['a.txt'])`);
     const { status, stderr } = await place.agent(['lasting', '--model', 'openai/obey', use]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining('cut off') });
